@@ -1,0 +1,169 @@
+# `make help` says what can be made; docs/DEVELOPING.md says more.
+.DEFAULT_GOAL := all
+
+VERSION  := 0.1.0
+CC       ?= cc
+PREFIX   ?= /usr/local
+SANITIZE ?=
+CI       ?=
+
+# One folder of objects per compiler and kind of build, so that they never mix.
+VARIANT := $(notdir $(firstword $(CC)))$(if $(SANITIZE),-sanitized)
+BUILD   := build/$(VARIANT)
+
+CFLAGS  ?= -O2 -g
+WARN := -Wall -Wextra         # the usual suspects
+WARN += -Wshadow              # a name that hides another misleads the reader
+WARN += -Wstrict-prototypes   # f() would take anything
+WARN += -Wmissing-prototypes  # what no header declares must be static
+WARN += -Wwrite-strings       # literals are constant
+WARN += -Wvla                 # stack use must be known
+WARN += -Wformat=2            # formats are literals
+WARN += -Wundef               # a misspelt macro is not 0
+WARN += -Wpointer-arith       # no arithmetic on void pointers
+WARN += -Wcast-qual           # casting const away wants a reason
+WARN += -Wno-format-nonliteral -Wno-cast-qual
+ifneq ($(CI),)
+WARN += -Werror
+endif
+
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE -fcf-protection
+LDHARDEN := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
+ifneq ($(SANITIZE),)
+HARDEN  := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LDHARDEN := $(HARDEN)
+else
+HARDEN += -D_FORTIFY_SOURCE=3
+endif
+ifeq ($(shell uname -m),aarch64)
+HARDEN := $(filter-out -fcf-protection,$(HARDEN)) -mbranch-protection=standard
+endif
+
+# The libraries of each program. Deferred, because `make setup` may have just installed them.
+LIBS_GROUND   = $(shell pkg-config --libs libsodium libzstd sqlite3)
+LIBS_COMPILER = $(LIBS_GROUND) $(shell pkg-config --libs yaml-0.1) -pthread
+LIBS_TEST     = $(LIBS_COMPILER) $(shell pkg-config --libs cmocka)
+INCLUDES      = $(shell pkg-config --cflags libsodium libzstd sqlite3 yaml-0.1 cmocka 2>/dev/null)
+
+COMPILE = $(CC) -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) $(HARDEN) $(CFLAGS) \
+          $(INCLUDES) -MMD -MP
+
+# Floors 0 and 1 are what both programs stand on; `make floors` holds the list to the headers.
+SHARED := $(shell sed -s -n '1s/^\/\* \([a-z0-9_]*\)\.h - .* Floor [01]\. \*\/$$/\1/p' runtime/*.h)
+
+RUNTIME_SOURCES  := $(wildcard runtime/*.c)
+COMPILER_SOURCES := $(wildcard compiler/*.c)
+SHARED_SOURCES   := $(wildcard $(SHARED:%=runtime/%.c))
+TEST_SOURCES     := $(wildcard tests/unit/test_*.c tests/end/test_*.c)
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+RUNTIME_OBJECTS  := $(call objects,$(RUNTIME_SOURCES))
+COMPILER_OBJECTS := $(call objects,$(COMPILER_SOURCES) $(SHARED_SOURCES))
+# Tests link every module of both programs, but not their commands.
+MODULE_OBJECTS   := $(call objects,$(filter-out %/main.c $(wildcard */command_*.c),\
+                      $(RUNTIME_SOURCES) $(COMPILER_SOURCES)))
+SUPPORT_OBJECTS  := $(call objects,$(filter-out $(TEST_SOURCES),$(wildcard tests/unit/*.c tests/end/*.c)))
+TESTS            := $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
+
+.PHONY: all
+all: $(BUILD)/sqlferry $(BUILD)/sqlland ## build both programs, into build/ and as links here
+	@ln -sf $(BUILD)/sqlferry sqlferry
+	@ln -sf $(BUILD)/sqlland sqlland
+
+$(BUILD)/sqlland: $(RUNTIME_OBJECTS)
+	$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LIBS_GROUND)
+
+$(BUILD)/sqlferry: $(COMPILER_OBJECTS)
+	$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LIBS_COMPILER)
+
+# Without an include path the runtime cannot see the compiler.
+$(BUILD)/runtime/%.o: runtime/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE) -I. -c -o $@ $<
+
+$(BUILD)/modules.a: $(MODULE_OBJECTS)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(TESTS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT_OBJECTS) $(BUILD)/modules.a
+	$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
+
+.SECONDARY:
+
+$(BUILD)/compiler/templates.o: $(wildcard manifests/templates/*)
+
+.PHONY: setup-build setup-check
+setup-build:
+	@.ci/setup build
+setup-check:
+	@.ci/setup check
+
+.PHONY: check
+check: setup-check ## run all tests (SANITIZE=1: with address and undefined sanitizers)
+	@$(MAKE) --no-print-directory all check-run
+
+.PHONY: check-run
+check-run: $(TESTS) check-manuals
+	@set -e; for test in $(TESTS); do echo "-- $$test"; $$test; done
+	@echo "all tests passed ($(VARIANT))"
+
+# make test-text runs tests/unit/test_text.c alone.
+test-%: $(BUILD)/tests/unit/test_%
+	$<
+
+.PHONY: test-end
+test-end: all $(BUILD)/tests/end/test_end ## run the tests that drive the built programs
+	$(BUILD)/tests/end/test_end
+
+.PHONY: check-manuals
+check-manuals:
+	@mandoc -Tlint -W warning docs/*.1 docs/*.5
+
+.PHONY: golden
+golden: all $(patsubst %.c,$(BUILD)/%,$(wildcard tests/end/test_damaged.c)) ## rewrite expected outputs; git diff is the review
+	GOLDEN=1 $(BUILD)/tests/end/test_damaged
+
+.PHONY: demo
+demo: setup-build ## compile the example, sign it, apply it to a fresh SQLite file, show the result
+	@$(MAKE) --no-print-directory all
+	@examples/demo
+
+.PHONY: floors
+floors: all ## check that no include climbs and each library has one door
+	@.ci/floors $(BUILD)/sqlland
+
+.PHONY: format
+format: ## rewrite the C files as .clang-format says
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+.PHONY: analyze
+analyze: ## clang's static analyzer and cppcheck
+	scan-build --status-bugs -o build/analyze $(MAKE) -B BUILD=build/analyze-objects all
+	cppcheck --quiet --enable=warning,portability --inline-suppr --error-exitcode=1 -I. \
+		--suppress=missingInclude --suppress=nullPointerRedundantCheck runtime compiler
+
+.PHONY: bench
+bench: all ## compare with stock tools, as ratios in one run
+	@tests/bench/run
+
+.PHONY: install
+install: all ## install programs and manual pages below DESTDIR and PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 755 $(BUILD)/sqlferry $(BUILD)/sqlland $(DESTDIR)$(PREFIX)/bin
+	install -m 644 docs/sqlferry.1 docs/sqlland.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 docs/ferry.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf build sqlferry sqlland
+
+.PHONY: help
+help: ## list what can be made
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+-include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,0 +1,111 @@
+#include "compiler/commands.h"
+#include "runtime/json.h"
+
+const struct option command_check_options[] = {
+    {"dialect", "NAME", "check the scripts of this dialect only", 0, false},
+    {"no-rehearsal", NULL, "do not run the SQLite chain in memory", 0, false},
+    {"json", NULL, "print the result as JSON", 0, false},
+    {0},
+};
+
+static struct error *choose_dialects(struct call *call, const struct manifest *manifest,
+                                     bool dialects[static DIALECT_COUNT])
+{
+    struct text name = cli_value(call, "dialect");
+    enum dialect dialect;
+
+    for (size_t i = 0; i < DIALECT_COUNT; i++)
+        dialects[i] = manifest->dialects[i];
+    if (!name.bytes)
+        return NULL;
+    if (!dialect_find(name, &dialect) || !manifest->dialects[dialect])
+        return cli_usage(call, "the manifest is not for the dialect '%.*s'", TEXT_ARGS(name));
+    for (size_t i = 0; i < DIALECT_COUNT; i++)
+        dialects[i] = i == dialect;
+    return NULL;
+}
+
+struct counts {
+    size_t roots, heads, merges;
+};
+
+static struct counts count_graph(const struct order *order)
+{
+    struct counts counts = {0};
+
+    for (size_t i = 0; i < order->count; i++) {
+        counts.roots += order->steps[i]->parent_count == 0;
+        counts.heads += order->steps[i]->child_count == 0;
+        counts.merges += order->steps[i]->parent_count > 1;
+    }
+    return counts;
+}
+
+static void print(struct call *call, const struct manifest *manifest, const struct order *order,
+                  const bool dialects[static DIALECT_COUNT], const struct compiled *compiled)
+{
+    CLEANUP(buffer_free) struct buffer buffer = {0};
+    struct json json = {.to = &buffer};
+    struct counts counts = count_graph(order);
+    bool as_json = cli_has(call, "json");
+
+    json_open(&json, NULL, '{');
+    json_text(&json, "project", manifest->project);
+    json_number(&json, "revisions", order->count);
+    json_number(&json, "roots", counts.roots);
+    json_number(&json, "heads", counts.heads);
+    json_number(&json, "merges", counts.merges);
+    json_open(&json, "dialects", '[');
+    if (!as_json)
+        report_line(call->report, "%.*s: %zu revisions, %zu root%s, %zu head%s, %zu merge%s",
+                    TEXT_ARGS(manifest->project), order->count, counts.roots,
+                    counts.roots == 1 ? "" : "s", counts.heads, counts.heads == 1 ? "" : "s",
+                    counts.merges, counts.merges == 1 ? "" : "s");
+    for (size_t i = 0; i < DIALECT_COUNT; i++) {
+        bool rehearsed = i == DIALECT_SQLITE && !cli_has(call, "no-rehearsal");
+
+        if (!dialects[i])
+            continue;
+        json_open(&json, NULL, '{');
+        json_text(&json, "dialect", dialect_name((enum dialect)i));
+        json_number(&json, "scripts", compiled[i].script_count);
+        json_number(&json, "statements", compiled[i].statement_count);
+        json_bool(&json, "rehearsed", rehearsed);
+        json_close(&json, '}');
+        if (!as_json)
+            report_line(call->report, "%.*s: %zu scripts, %zu statements%s",
+                        TEXT_ARGS(dialect_name((enum dialect)i)), compiled[i].script_count,
+                        compiled[i].statement_count,
+                        rehearsed ? ", the whole chain ran in memory" : "");
+    }
+    json_close(&json, ']');
+    json_close(&json, '}');
+    if (as_json)
+        report_line(call->report, "%.*s", TEXT_ARGS(buffer_text(&buffer)));
+}
+
+struct error *command_check(struct call *call)
+{
+    bool dialects[DIALECT_COUNT];
+    struct compiled compiled[DIALECT_COUNT] = {0};
+    struct manifest manifest;
+    struct order order;
+    struct error *error = commands_load(call, &manifest, &order);
+
+    if (!error)
+        error = choose_dialects(call, &manifest, dialects);
+    for (size_t i = 0; !error && i < DIALECT_COUNT; i++) {
+        struct compile_options options = {
+            .dialect = (enum dialect)i,
+            .rehearse = !cli_has(call, "no-rehearsal"),
+            .report = call->report,
+        };
+
+        if (dialects[i])
+            error = compile_run(call->arena, &manifest, &order, &options, &compiled[i]);
+    }
+    if (error)
+        return error;
+    print(call, &manifest, &order, dialects, compiled);
+    return NULL;
+}

@@ -1,0 +1,25 @@
+/* commands.h - the commands of sqlferry, one file each. Floor 5. */
+#pragma once
+
+#include "compiler/compile.h"
+#include "runtime/cli.h"
+
+extern const struct option command_init_options[], command_check_options[], command_heads_options[],
+    command_history_options[], command_build_options[], command_keygen_options[],
+    command_sign_options[], command_inspect_options[];
+
+struct error *command_init(struct call *call) CHECKED;
+struct error *command_check(struct call *call) CHECKED;
+struct error *command_heads(struct call *call) CHECKED;
+struct error *command_history(struct call *call) CHECKED;
+struct error *command_build(struct call *call) CHECKED;
+struct error *command_keygen(struct call *call) CHECKED;
+struct error *command_sign(struct call *call) CHECKED;
+struct error *command_inspect(struct call *call) CHECKED;
+
+/* What most commands begin with: the manifest their argument names (ferry.yaml here), resolved. */
+struct error *commands_load(struct call *call, struct manifest *manifest,
+                            struct order *order) CHECKED;
+
+/* The value of --password-fd; -1, the terminal, without one. */
+struct error *commands_password_fd(struct call *call, int *fd) CHECKED;

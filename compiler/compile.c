@@ -1,0 +1,260 @@
+#include "compiler/compile.h"
+#include "compiler/rehearsal.h"
+#include "compiler/sql.h"
+#include "runtime/file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+/* A large script may be sent in pieces of about this many bytes. */
+enum { PIECE_SIZE = 256 << 10, PROGRESS_STEPS = 100 };
+
+/* What is used again for every script of a kind. */
+struct slot {
+    struct buffer file;   /* as it is on disk */
+    struct script script; /* as it is shipped */
+    struct source source, shipped;
+    struct digest digest; /* of the file */
+};
+
+struct run {
+    struct arena *arena;
+    const struct compile_options *options;
+    int folder;
+    struct slot slots[SCRIPT_KIND_COUNT];
+    struct rehearsal rehearsal;
+    bool rehearses;
+    struct errors errors;
+    struct compiled compiled;
+};
+
+static void run_close(struct run *run)
+{
+    file_close(&run->folder);
+    rehearsal_close(&run->rehearsal);
+    for (size_t i = 0; i < SCRIPT_KIND_COUNT; i++) {
+        buffer_free(&run->slots[i].file);
+        script_free(&run->slots[i].script);
+    }
+}
+
+/* The buffers behind a slot are used again, but an error points into its text for good. */
+static struct error *keep_source(struct run *run, const struct source *source, struct error *error)
+{
+    struct source *kept = arena_one(run->arena, struct source);
+
+    *kept = (struct source){source->name, arena_copy(run->arena, source->text)};
+    for (struct error *each = error; each; each = each->next) {
+        if (each->span.source == source)
+            each->span.source = kept;
+        for (struct note *note = each->notes; note; note = note->next)
+            if (note->span.source == source)
+                note->span.source = kept;
+    }
+    return error;
+}
+
+static struct error *read_file(struct run *run, const struct script_reference *reference,
+                               struct slot *slot)
+{
+    CLEANUP(file_close) int fd = -1;
+    uint64_t size;
+    struct error *error =
+        file_open_inside(run->arena, run->folder, reference->path.bytes, &fd, &size);
+
+    if (!error)
+        error = file_read_into(run->arena, fd, reference->path, size, SCRIPT_SIZE_MAX, &slot->file);
+    if (error) {
+        error->code = ERROR_INPUT;
+        error->span = reference->span;
+        return error;
+    }
+    slot->source = (struct source){reference->path, buffer_text(&slot->file)};
+    slot->digest = crypto_digest(slot->source.text);
+    return NULL;
+}
+
+static struct error *split(struct run *run, const struct revision *revision, bool transactional,
+                           struct slot *slot)
+{
+    struct sql_options options = {
+        .dialect = run->options->dialect,
+        .transactional = transactional,
+        .allowed = revision->allowed,
+    };
+
+    return sql_read(run->arena, &slot->source, &options, &slot->script);
+}
+
+/*
+ * Nothing in SQLite but VACUUM and its kind needs to run outside a transaction, and inside one a
+ * revision cannot be half done: so there `transaction: none` is kept only for a script that needs
+ * it.
+ */
+static struct error *split_as_needed(struct run *run, const struct revision *revision,
+                                     bool *transactional, struct slot *slot)
+{
+    struct error *error;
+
+    if (!*transactional && run->options->dialect == DIALECT_SQLITE) {
+        error = split(run, revision, true, slot);
+        if (!error) {
+            *transactional = true;
+            return NULL;
+        }
+    }
+    error = split(run, revision, *transactional, slot);
+    return error ? keep_source(run, &slot->source, error) : NULL;
+}
+
+static void find_cuts(struct run *run, const struct script *script, bool transactional,
+                      struct index_script *entry)
+{
+    size_t least = transactional ? PIECE_SIZE : 1, last = 0, count = 0;
+
+    for (size_t i = 1; i < script->count; i++) {
+        if (script->statements[i].offset - last >= least) {
+            last = script->statements[i].offset;
+            count++;
+        }
+    }
+    entry->cuts = arena_array(run->arena, uint64_t, count);
+    last = 0;
+    for (size_t i = 1; i < script->count; i++) {
+        if (script->statements[i].offset - last >= least) {
+            last = script->statements[i].offset;
+            entry->cuts[entry->cut_count++] = last;
+        }
+    }
+}
+
+static struct error *read_script(struct run *run, const struct revision *revision,
+                                 enum script_kind kind, struct index_step *step)
+{
+    const struct script_reference *reference = &revision->scripts[run->options->dialect][kind];
+    struct index_script *entry = &step->scripts[kind];
+    struct slot *slot = &run->slots[kind];
+    bool transactional = revision->transactional || kind == SCRIPT_VERIFY;
+
+    entry->presence = reference->presence;
+    if (reference->presence != SCRIPT_FILE)
+        return NULL;
+    struct error *error = read_file(run, reference, slot);
+    if (error)
+        return error;
+    error = split_as_needed(run, revision, &transactional, slot);
+    if (error)
+        return error;
+    entry->path = reference->path;
+    entry->source = slot->digest;
+    find_cuts(run, &slot->script, transactional, entry);
+    if (entry->cut_count > CUTS_MAX)
+        return error_at(run->arena, ERROR_INPUT, reference->span,
+                        "script '%.*s' has more than %d statements", TEXT_ARGS(reference->path),
+                        CUTS_MAX);
+    slot->shipped = (struct source){reference->path, buffer_text(&slot->script.text)};
+    step->foreign_keys_off |= slot->script.foreign_keys_off;
+    if (kind != SCRIPT_VERIFY)
+        step->transactional &= transactional;
+    run->compiled.script_count++;
+    run->compiled.statement_count += slot->script.count;
+    run->compiled.size += slot->script.text.size;
+    return NULL;
+}
+
+static struct error *rehearse(struct run *run, const struct index_step *step)
+{
+    struct slot *up = &run->slots[SCRIPT_UP], *verify = &run->slots[SCRIPT_VERIFY];
+    struct rehearsed rehearsed = {
+        .up = &up->shipped,
+        .script = &up->script,
+        .verify = step->scripts[SCRIPT_VERIFY].presence == SCRIPT_FILE ? &verify->shipped : NULL,
+        .transactional = step->transactional,
+        .foreign_keys_off = step->foreign_keys_off,
+    };
+    struct error *error = rehearsal_run(run->arena, &run->rehearsal, &rehearsed);
+
+    if (!error)
+        return NULL;
+    run->rehearses = false;
+    error = keep_source(run, &up->shipped, error);
+    return rehearsed.verify ? keep_source(run, &verify->shipped, error) : error;
+}
+
+static struct error *pack(struct run *run, struct index_step *step)
+{
+    for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++) {
+        if (step->scripts[kind].presence != SCRIPT_FILE)
+            continue;
+        struct error *error = writer_add(run->arena, run->options->writer, step,
+                                         (enum script_kind)kind, run->slots[kind].shipped.text);
+        if (error)
+            return error;
+    }
+    return NULL;
+}
+
+static void describe(struct run *run, const struct revision *revision, struct index_step *step)
+{
+    *step = (struct index_step){
+        .id = revision->id,
+        .title = revision->title,
+        .parent_count = revision->parent_count,
+        .parents = arena_array(run->arena, struct text, revision->parent_count),
+        .transactional = true,
+        .foreign_keys_off = revision->foreign_keys_off,
+        .idempotent = revision->idempotent,
+    };
+    for (size_t i = 0; i < revision->parent_count; i++)
+        step->parents[i] = revision->parents[i].id;
+}
+
+/* Refused scripts are collected; what touches the world stops at once. */
+static struct error *compile_step(struct run *run, const struct revision *revision,
+                                  struct index_step *step)
+{
+    size_t before = run->errors.count;
+
+    describe(run, revision, step);
+    for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
+        errors_add(&run->errors, read_script(run, revision, (enum script_kind)kind, step));
+    if (run->errors.count > before) {
+        run->rehearses = false; /* what follows may build on what was refused */
+        return NULL;
+    }
+    if (run->rehearses)
+        errors_add(&run->errors, rehearse(run, step));
+    if (run->errors.count || !run->options->writer)
+        return NULL;
+    return pack(run, step);
+}
+
+struct error *compile_run(struct arena *arena, const struct manifest *manifest,
+                          const struct order *order, const struct compile_options *options,
+                          struct compiled *compiled)
+{
+    CLEANUP(run_close) struct run run = {.arena = arena, .options = options, .folder = -1};
+    struct error *error = NULL;
+
+    run.folder = open(manifest->folder.bytes, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (run.folder < 0)
+        return error_system(arena, "cannot open '%.*s'", TEXT_ARGS(manifest->folder));
+    if (options->rehearse && options->dialect == DIALECT_SQLITE) {
+        run.rehearses = true;
+        error = rehearsal_open(arena, &run.rehearsal);
+    }
+    run.compiled.count = order->count;
+    run.compiled.steps = arena_array(arena, struct index_step, order->count);
+    for (size_t i = 0; !error && !errors_full(&run.errors) && i < order->count; i++) {
+        if (options->report && options->report->live && i % PROGRESS_STEPS == 0)
+            report_progress(options->report, "%.*s: %zu of %zu revisions",
+                            TEXT_ARGS(dialect_name(options->dialect)), i, order->count);
+        error = compile_step(&run, order->steps[i], &run.compiled.steps[i]);
+    }
+    if (error)
+        return error;
+    if (run.errors.count)
+        return run.errors.first;
+    *compiled = run.compiled;
+    return NULL;
+}

@@ -1,0 +1,32 @@
+/* compile.h - the scripts of an order: read, split, rehearsed, packed. Floor 4. */
+#pragma once
+
+#include "compiler/graph.h"
+#include "compiler/writer.h"
+#include "runtime/report.h"
+
+struct compile_options {
+    enum dialect dialect;
+    bool rehearse;         /* SQLite: run the chain in memory */
+    struct writer *writer; /* where scripts go; NULL to check them only */
+    struct report *report; /* for progress on a terminal; NULL for none */
+};
+
+/* What one dialect's scripts were found to be. */
+struct compiled {
+    struct index_step *steps; /* in order; complete where there is a writer */
+    size_t count;
+    size_t script_count, statement_count;
+    uint64_t size; /* bytes of all scripts */
+};
+
+/*
+ * Reads every script once, in order. A script that is refused does not keep the others from being
+ * read; the rehearsal stops at its first failure.
+ *
+ * cost     linear in the scripts; the memory of the largest script and of the index entries
+ * returns  NULL, ERROR_INPUT (up to ERRORS_MAX) or ERROR_SYSTEM
+ */
+struct error *compile_run(struct arena *arena, const struct manifest *manifest,
+                          const struct order *order, const struct compile_options *options,
+                          struct compiled *compiled) CHECKED;

@@ -1,0 +1,40 @@
+/* main.c - sqlferry: the table of its commands. */
+#include "compiler/commands.h"
+#include "runtime/verify.h"
+
+static const struct command commands[] = {
+    {"init", "[FOLDER]", "start a manifest with one revision", "sqlferry init migrations",
+     command_init_options, 0, 1, command_init},
+    {"check", "[MANIFEST]", "check a manifest, its graph and its scripts",
+     "sqlferry check ferry.yaml", command_check_options, 0, 1, command_check},
+    {"heads", "[MANIFEST]", "list the revisions that nothing follows", "sqlferry heads",
+     command_heads_options, 0, 1, command_heads},
+    {"history", "[MANIFEST]", "list all revisions in the order they are applied",
+     "sqlferry history", command_history_options, 0, 1, command_history},
+    {"build", "[MANIFEST]", "compile a manifest into a bundle",
+     "sqlferry build --release 2.4.0 --key team.key -o shop-2.4.0.ferry", command_build_options, 0,
+     1, command_build},
+    {"keygen", "NAME", "make a key pair: NAME.key and NAME.pub", "sqlferry keygen team",
+     command_keygen_options, 1, 1, command_keygen},
+    {"sign", "BUNDLE", "add a signature to a bundle, or carry its index to another room",
+     "sqlferry sign shop-2.4.0.ferry --key security.key", command_sign_options, 1, 1, command_sign},
+    {"verify", "BUNDLE", "verify signatures and every byte of a bundle",
+     "sqlferry verify shop-2.4.0.ferry --key team.pub", verify_options, 1, 1, verify_command},
+    {"inspect", "BUNDLE [ID]", "show what is inside a bundle",
+     "sqlferry inspect shop-2.4.0.ferry --key team.pub", command_inspect_options, 1, 2,
+     command_inspect},
+    {0},
+};
+
+static const struct program program = {
+    .name = "sqlferry",
+    .version = VERSION,
+    .summary = "Compiles a graph of database revisions into one signed bundle of ordered SQL.",
+    .commands = commands,
+    .memory = (size_t)4 << 30,
+};
+
+int main(int argc, char **argv)
+{
+    return cli_run(&program, argc, argv);
+}

@@ -1,0 +1,71 @@
+/* manifest.h - YAML nodes to revisions; unknown keys are errors. Floor 3. */
+#pragma once
+
+#include "compiler/sql.h"
+#include "runtime/index.h"
+
+enum {
+    MANIFEST_SIZE_MAX = 64 << 20, /* bytes, of each file */
+    INCLUDED_MAX = 10000,         /* files */
+    INCLUSION_DEPTH_MAX = 16,     /* a file that is included by one that is included ... */
+};
+
+/* An id where it is written: a parent, or an entry of `roots:` or `heads:`. */
+struct reference {
+    struct text id;
+    struct span span;          /* where a parent is not written: of the id of the revision itself */
+    bool implied;              /* no `parents:`, so the revision follows the one listed before it */
+    struct revision *revision; /* found by graph_resolve */
+};
+
+struct script_reference {
+    enum script_presence presence;
+    struct text path; /* relative to the folder of the manifest, with '/' and without '.' or '..';
+                         followed by a NUL that does not count */
+    struct span span;
+};
+
+struct revision {
+    struct text id;
+    struct text title; /* empty where there is none */
+    struct span span;  /* of the id */
+    size_t position;   /* in the manifest, from 0 */
+    struct reference *parents;
+    size_t parent_count; /* none makes it a root */
+    struct script_reference scripts[DIALECT_COUNT][SCRIPT_KIND_COUNT];
+    bool transactional;    /* not `transaction: none` */
+    bool foreign_keys_off; /* `foreign_keys: off` */
+    bool idempotent;       /* `idempotent: true` */
+    unsigned allowed;      /* bits 1 << enum sql_rule */
+
+    /* Filled by graph_resolve. */
+    struct revision **children;
+    size_t child_count;
+};
+
+struct manifest {
+    struct text project;
+    struct text folder;                         /* as a path, NUL behind it; scripts are there */
+    bool dialects[DIALECT_COUNT];               /* that the manifest is for */
+    struct text server_versions[DIALECT_COUNT]; /* least version required; empty for none */
+    struct revision *revisions; /* in manifest order, those of included files last */
+    size_t count;
+    struct reference *roots, *heads; /* as listed; none listed means exactly one is expected */
+    size_t root_count, head_count;
+
+    /* Filled by graph_resolve for graph_find: a hash table, its size a power of two. */
+    struct revision **by_id;
+    size_t by_id_size;
+};
+
+/*
+ * Loads a manifest and the files it includes. Each error stands at its place; several are found in
+ * one run, those of the manifest itself first, then file by file. Script files are not opened here.
+ * ferry.yaml(5) is the specification.
+ *
+ * path     of the manifest, or of a folder that holds a ferry.yaml
+ * cost     linear in the size of the files
+ * returns  NULL, ERROR_INPUT (up to ERRORS_MAX in source order) or ERROR_SYSTEM
+ */
+struct error *manifest_load(struct arena *arena, struct text path,
+                            struct manifest *manifest) CHECKED;

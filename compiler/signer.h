@@ -1,0 +1,46 @@
+/* signer.h - secret keys: create, load, sign; the compiler's door to libsodium. Floor 4. */
+#pragma once
+
+#include "runtime/minisign.h"
+
+/* Lives in guarded memory and is wiped by signer_close. */
+struct secret_key;
+
+void signer_close(struct secret_key **key);
+
+/*
+ * Where a password comes from: the file descriptor of --password-fd (one line), else the terminal.
+ * Never from an argument or the environment.
+ */
+struct password_source {
+    int fd; /* -1 for the terminal */
+};
+
+/*
+ * Makes a key pair and writes NAME.key (0600, never over an existing file) and NAME.pub.
+ * with_password asks twice on a terminal.
+ *
+ * returns  NULL, ERROR_INPUT for an existing file or an empty password, ERROR_SYSTEM
+ */
+struct error *signer_create(struct arena *arena, struct text name, bool with_password,
+                            const struct password_source *source) CHECKED;
+
+/*
+ * Loads a minisign secret key, with or without password. Refused are files that others may read,
+ * key derivation parameters above minisign's own, a wrong password, a checksum that is present and
+ * wrong, and a public half that is not the seed's.
+ *
+ * returns  NULL, ERROR_INPUT, ERROR_SYSTEM
+ */
+struct error *signer_load(struct arena *arena, struct text path,
+                          const struct password_source *source, struct secret_key **key) CHECKED;
+
+struct public_key signer_public(const struct secret_key *key);
+
+/*
+ * Signs an index, and verifies what it signed before returning it.
+ *
+ * digest  BLAKE2b-256 of the index, for the trusted comment
+ */
+struct error *signer_sign(struct arena *arena, const struct secret_key *key, struct text index,
+                          const struct digest *digest, struct signature *signature) CHECKED;

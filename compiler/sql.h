@@ -1,0 +1,58 @@
+/* sql.h - a script to statements, by dialect: boundaries, and what is refused. Floor 2. */
+#pragma once
+
+#include "runtime/buffer.h"
+#include "runtime/dialect.h"
+#include "runtime/error.h"
+
+/* From its first token to its semicolon, both included; comments and blanks around it are not. */
+struct statement {
+    size_t offset, size; /* bytes in the shipped text */
+};
+
+/* Refusals that `allow:` can lift, since old scripts cannot be edited. */
+enum sql_rule {
+    SQL_MISSING_SEMICOLON, /* the last statement has no ';': a truncated file looks like that */
+    SQL_SPLIT_AMBIGUOUS,   /* psql and the server disagree on where a statement ends */
+};
+
+/* returns  false where no rule has this name, as in "missing-semicolon" */
+bool sql_rule_find(struct text name, enum sql_rule *rule);
+
+struct sql_options {
+    enum dialect dialect;
+    bool transactional; /* the script runs inside one transaction of its revision */
+    unsigned allowed;   /* bits 1 << enum sql_rule */
+};
+
+/*
+ * A script as it is shipped. Starts as {0}, may be read into again and again, and is given back by
+ * script_free.
+ *
+ * text              the source without its byte-order mark; what was taken off is blanked, byte for
+ *                   byte, so that offsets and lines stay; a ';' is added where one was missing
+ * foreign_keys_off  SQLite: a PRAGMA foreign_keys=off ... on around a table rebuild was taken off
+ */
+struct script {
+    struct buffer text;
+    struct statement *statements;
+    size_t count, capacity;
+    bool foreign_keys_off;
+};
+
+void script_free(struct script *script);
+
+/*
+ * Splits a script and refuses, at its place, whatever would not mean the same everywhere: bytes
+ * that are not UTF-8, NUL, psql meta-commands and variables, shell commands, bind parameters,
+ * unterminated quotes, comments, parentheses and statements, COPY from and to the client,
+ * transaction control, statements that cannot run in a transaction where the script is
+ * transactional, settings that change the lexer. One enclosing BEGIN ... COMMIT is taken off, and
+ * so is SQLite's PRAGMA foreign_keys=off ... on. The rules are those of docs/sql.md.
+ *
+ * cost     linear in the size of the source
+ * returns  NULL, or ERROR_INPUT: up to ERRORS_MAX of them in source order; their spans lie in
+ * source
+ */
+struct error *sql_read(struct arena *arena, const struct source *source,
+                       const struct sql_options *options, struct script *script) CHECKED;

@@ -1,0 +1,3 @@
+-- baseline: Create the customer and product tables
+DROP TABLE products;
+DROP TABLE customers;

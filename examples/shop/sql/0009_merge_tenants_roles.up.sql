@@ -1,0 +1,2 @@
+-- 2b7c5d81f0e9: Merge orders, tenants and roles
+-- Nothing to do: this revision only joins three lines of the history.

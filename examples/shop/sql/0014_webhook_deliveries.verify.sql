@@ -1,0 +1,1 @@
+SELECT count(*) = 1 FROM webhook_subscriptions WHERE url = 'https://till.example/hooks';

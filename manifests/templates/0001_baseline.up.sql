@@ -1,0 +1,4 @@
+CREATE TABLE example (
+    id integer PRIMARY KEY,
+    name text NOT NULL
+);

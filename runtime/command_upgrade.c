@@ -1,0 +1,116 @@
+#include "commands.h"
+#include "json.h"
+
+const struct option command_upgrade_options[] = {
+    COMMANDS_TARGET_OPTION,
+    VERIFY_TRUST_OPTIONS,
+    {"to", "ID", "apply this revision and all it needs", 0, false},
+    {"dry-run", NULL, "show what would run, and write nothing", 0, false},
+    {"lock-timeout", "TIME", "how long another run is waited for, as 10s or 500ms (10s)", 0, false},
+    {"allow-older", NULL, "accept a bundle older than one that was applied", 0, false},
+    {"json", NULL, "print the result as JSON", 0, false},
+    {0},
+};
+
+static struct error *read_timeout(struct call *call, uint64_t *timeout_ms)
+{
+    static const struct {
+        struct text unit;
+        uint64_t ms;
+    } units[] = {{{"ms", 2}, 1}, {{"s", 1}, 1000}, {{"m", 1}, 60000}};
+    struct text value = cli_value(call, "lock-timeout");
+    uint64_t number;
+
+    *timeout_ms = 10000;
+    if (!value.bytes)
+        return NULL;
+    for (size_t i = 0; i < COUNT(units); i++) {
+        struct text digits = text_slice(value, 0, value.size - units[i].unit.size);
+
+        if (text_ends(value, units[i].unit) && text_number(digits, 1000000, &number)) {
+            *timeout_ms = number * units[i].ms;
+            return NULL;
+        }
+    }
+    return cli_usage(call, "'--lock-timeout' takes a time as 10s, 500ms or 2m, not '%.*s'",
+                     TEXT_ARGS(value));
+}
+
+/* Overrides name themselves in every ledger row that was written under them. */
+static struct text override_note(struct call *call)
+{
+    bool expired = cli_has(call, "allow-expired"), older = cli_has(call, "allow-older");
+
+    return arena_format(call->arena, "%s%s%s", expired ? "allow-expired" : "",
+                        expired && older ? " " : "", older ? "allow-older" : "");
+}
+
+static void print_json(struct call *call, const struct applied *applied)
+{
+    CLEANUP(buffer_free) struct buffer buffer = {0};
+    struct json json = {.to = &buffer};
+    struct digest head = ledger_head(&applied->ledger);
+
+    json_open(&json, NULL, '{');
+    json_open(&json, "applied", '[');
+    for (size_t i = 0; i < applied->plan.count; i++)
+        json_text(&json, NULL, applied->plan.steps[i]->id);
+    json_close(&json, ']');
+    json_number(&json, "revisions", applied->plan.applied + applied->plan.count);
+    json_text(&json, "ledger", digest_hex(call->arena, &head));
+    json_close(&json, '}');
+    report_line(call->report, "%.*s", TEXT_ARGS(buffer_text(&buffer)));
+}
+
+static void print(struct call *call, const struct target *target, const struct applied *applied)
+{
+    struct digest head = ledger_head(&applied->ledger);
+    size_t count = applied->plan.count;
+
+    if (count == 0)
+        report_line(call->report, "%.*s: nothing to do, %zu revisions are applied",
+                    TEXT_ARGS(target->name), applied->plan.applied);
+    else
+        report_line(call->report, "%.*s: %zu revision%s applied, now at %.*s",
+                    TEXT_ARGS(target->name), count, count == 1 ? "" : "s",
+                    TEXT_ARGS(applied->plan.steps[count - 1]->id));
+    report_line(call->report, "ledger %s", digest_hex(call->arena, &head).bytes);
+}
+
+static struct error *upgrade(struct call *call)
+{
+    CLEANUP(bundle_close) struct bundle bundle = {0};
+    CLEANUP(target_close) struct target *target = NULL;
+    struct apply_options options = {
+        .bundle = &bundle,
+        .report = call->report,
+        .to = cli_value(call, "to"),
+        .allow_older = cli_has(call, "allow-older"),
+        .note = override_note(call),
+    };
+    struct applied applied;
+    struct trust trust;
+    struct error *error = read_timeout(call, &options.lock_timeout_ms);
+
+    if (!error)
+        error = verify_trust(call, &trust);
+    if (!error)
+        error = verify_bundle(call, call->arguments[0], &trust, &bundle);
+    if (!error)
+        error = commands_target(call, TARGET_WRITES, &target);
+    options.target = target;
+    if (!error)
+        error = apply_upgrade(call->arena, &options, &applied);
+    if (error)
+        return error;
+    if (cli_has(call, "json"))
+        print_json(call, &applied);
+    else
+        print(call, target, &applied);
+    return NULL;
+}
+
+struct error *command_upgrade(struct call *call)
+{
+    return cli_has(call, "dry-run") ? commands_print_plan(call) : upgrade(call);
+}

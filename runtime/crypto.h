@@ -1,0 +1,42 @@
+/* crypto.h - digests, Ed25519 verification, base64: the runtime's door to libsodium. Floor 0. */
+#pragma once
+
+#include "error.h"
+
+enum { DIGEST_SIZE = 32, DIGEST_HEX_SIZE = 64, PUBLIC_KEY_SIZE = 32, SIGNATURE_SIZE = 64 };
+
+/* BLAKE2b-256, the one hash of bundles and ledgers; `b2sum -l 256` prints the same. */
+struct digest {
+    uint8_t bytes[DIGEST_SIZE];
+};
+
+struct digest crypto_digest(struct text bytes);
+
+/* The same over pieces. */
+struct crypto_digest_state {
+    _Alignas(64) unsigned char opaque[384];
+};
+void crypto_digest_start(struct crypto_digest_state *state);
+void crypto_digest_add(struct crypto_digest_state *state, struct text bytes);
+struct digest crypto_digest_end(struct crypto_digest_state *state);
+
+bool digest_equal(const struct digest *a, const struct digest *b);
+struct text digest_hex(struct arena *arena, const struct digest *digest); /* lower case */
+/* returns  false for anything but 64 lower-case hexadecimal digits */
+bool digest_from_hex(struct text hex, struct digest *digest);
+
+/* BLAKE2b-512, which minisign signs in place of the text (its "ED" signatures). */
+enum { PREHASH_SIZE = 64 };
+void crypto_prehash(struct text bytes, uint8_t prehash[static PREHASH_SIZE]);
+
+/* Ed25519 (RFC 8032, 5.1.7), strict: no small-order or non-canonical keys, no S + L. */
+bool crypto_verify(const uint8_t signature[static SIGNATURE_SIZE], struct text message,
+                   const uint8_t key[static PUBLIC_KEY_SIZE]);
+
+/* base64 with padding (RFC 4648, 4). */
+struct text crypto_base64(struct arena *arena, const void *bytes, size_t size);
+
+/* returns  false unless text is the one canonical spelling of exactly size bytes */
+bool crypto_from_base64(struct text text, void *bytes, size_t size);
+
+void crypto_random(void *bytes, size_t size);

@@ -1,0 +1,31 @@
+/* main.c - sqlland: the table of its commands. */
+#include "commands.h"
+
+static const struct command commands[] = {
+    {"verify", "BUNDLE", "verify signatures and every byte of a bundle",
+     "sqlland verify shop-2.4.0.ferry --key team.pub", verify_options, 1, 1, verify_command},
+    {"plan", "BUNDLE", "show what an upgrade would run",
+     "sqlland plan shop-2.4.0.ferry --key team.pub --db shop.db", command_plan_options, 1, 1,
+     command_plan},
+    {"upgrade", "BUNDLE", "apply the revisions that the database lacks",
+     "sqlland upgrade shop-2.4.0.ferry --key team.pub --db shop.db", command_upgrade_options, 1, 1,
+     command_upgrade},
+    {"current", "", "show where a database stands", "sqlland current --db shop.db",
+     command_current_options, 0, 0, command_current},
+    {"history", "", "show what ran in a database, and verify the ledger",
+     "sqlland history --db shop.db", command_history_options, 0, 0, command_history},
+    {0},
+};
+
+static const struct program program = {
+    .name = "sqlland",
+    .version = VERSION,
+    .summary = "Verifies a bundle of database revisions and applies it to a database.",
+    .commands = commands,
+    .memory = (size_t)2 << 30,
+};
+
+int main(int argc, char **argv)
+{
+    return cli_run(&program, argc, argv);
+}

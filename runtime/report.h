@@ -1,0 +1,33 @@
+/* report.h - renders results, errors and progress; alone in knowing terminals. Floor 0. */
+#pragma once
+
+#include "error.h"
+
+struct report {
+    FILE *results, *messages; /* stdout and stderr */
+    struct arena *arena;      /* for escaping */
+    bool quiet;               /* no notes and no progress; results and errors stay */
+    bool colour;              /* on messages: a terminal, and no NO_COLOR */
+    bool live;                /* messages go to a terminal that can redraw its last line */
+    bool drawn;               /* a progress line stands on the terminal */
+};
+
+struct report report_new(struct arena *arena, FILE *results, FILE *messages);
+
+/* One line of result. Whatever the values hold, one line of safe characters is printed. */
+void report_line(struct report *report, const char *format, ...) FORMAT(2, 3);
+
+/* One line about the work on stderr, unless quiet. */
+void report_note(struct report *report, const char *format, ...) FORMAT(2, 3);
+
+/* Bytes as they are; to a terminal, with all but line ends and tabs escaped. */
+void report_bytes(struct report *report, struct text bytes);
+
+/* Where the work stands: redrawn in place on a terminal, a line of its own elsewhere. */
+void report_progress(struct report *report, const char *format, ...) FORMAT(2, 3);
+
+/* An error and those behind it: place, excerpt with caret, notes, hint. */
+void report_error(struct report *report, const struct error *error);
+
+/* ERROR_SYSTEM where a result could not be written, to a full disk for one. */
+struct error *report_finish(struct report *report) CHECKED;

@@ -1,0 +1,69 @@
+/* sqlite.h - a hardened connection that runs foreign scripts; the door to SQLite. Floor 1. */
+#pragma once
+
+#include "error.h"
+
+struct sqlite;
+
+struct sqlite_options {
+    const char *path; /* ":memory:" for a database that nobody else sees */
+    bool writes;      /* otherwise opened read-only, and never created */
+    unsigned busy_ms; /* how long another connection's lock is waited for */
+};
+
+/* Tables with this prefix belong to us: scripts may read but never touch them. */
+#define SQLITE_RESERVED "sqlferry_"
+
+/*
+ * Opens a database and sets what must not depend on the host: defensive mode, no extensions, an
+ * untrusted schema, synchronous=FULL, foreign keys on. The journal mode is the database's business.
+ *
+ * returns  NULL, ERROR_DATABASE, ERROR_SYSTEM or ERROR_LOCKED
+ */
+struct error *sqlite_open(struct arena *arena, const struct sqlite_options *options,
+                          struct sqlite **sqlite) CHECKED;
+void sqlite_close(struct sqlite **sqlite);
+
+const char *sqlite_version(void);
+
+/* One of our own statements; the text is a literal, prepared once and kept. */
+struct error *sqlite_do(struct arena *arena, struct sqlite *sqlite, const char *sql) CHECKED;
+
+struct rows {
+    struct text *cells; /* row by row; absent where NULL */
+    size_t columns, count;
+};
+
+/* The same with values for its parameters, bound as text (NULL where absent), and rows back. */
+struct error *sqlite_ask(struct arena *arena, struct sqlite *sqlite, const char *sql,
+                         const struct text *values, size_t count, struct rows *rows) CHECKED;
+
+/*
+ * BEGIN IMMEDIATE; with foreign keys off, that is set before and ends with the transaction.
+ * Commit then runs foreign_key_check first, and refuses where a row lost its parent.
+ */
+struct error *sqlite_begin(struct arena *arena, struct sqlite *sqlite, bool foreign_keys) CHECKED;
+struct error *sqlite_commit(struct arena *arena, struct sqlite *sqlite) CHECKED;
+void sqlite_rollback(struct sqlite *sqlite); /* harmless where no transaction is open */
+
+/*
+ * Runs a script, or one statement of it, behind the fence: an authorizer refuses ATTACH, extension
+ * loading, transaction control, pragmas that are not listed, virtual tables that are not listed,
+ * and any change to our own tables. Rows are thrown away.
+ *
+ * script   what messages point into
+ * piece    the part of its text that is run
+ * returns  NULL, or an error at the place in the script
+ */
+struct error *sqlite_run(struct arena *arena, struct sqlite *sqlite, const struct source *script,
+                         struct text piece) CHECKED;
+
+/*
+ * Runs a verify script behind the same fence: statements that only read, and no row whose first
+ * column is 0, false or NULL.
+ */
+struct error *sqlite_verify(struct arena *arena, struct sqlite *sqlite,
+                            const struct source *script) CHECKED;
+
+/* Drops temporary objects and resets settings that a script left behind in the connection. */
+struct error *sqlite_clean(struct arena *arena, struct sqlite *sqlite) CHECKED;

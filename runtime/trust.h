@@ -1,0 +1,73 @@
+/* trust.h - whose signatures count on this host, and how many it takes. Floor 1. */
+#pragma once
+
+#include "minisign.h"
+
+enum { TRUSTED_KEYS_MAX = 64, TRUST_FILE_SIZE_MAX = 64 << 10, SIGNATURES_MAX = 16 };
+
+struct trusted_key {
+    struct public_key key;
+    struct text name;      /* as the trust file calls it; the file's name for --key */
+    struct text *projects; /* that it may sign for; none means all */
+    size_t project_count;
+    bool revoked;
+};
+
+struct trust {
+    struct text origin; /* the file it was read from */
+    size_t threshold;   /* how many distinct keys must have signed */
+    struct trusted_key *keys;
+    size_t count;
+};
+
+/*
+ * Reads a trust file (docs/format.md): the version line, the threshold, then keys and revoked keys.
+ * Duplicate keys or key numbers, a threshold of 0 or above the number of keys are errors.
+ *
+ * returns  NULL, ERROR_UNTRUSTED at the line that is wrong
+ */
+struct error *trust_read(struct arena *arena, const struct source *source,
+                         struct trust *trust) CHECKED;
+
+/*
+ * Loads a trust file that belongs to root or to the caller and that nobody else may write, nor the
+ * folder it is in.
+ *
+ * returns  NULL or ERROR_UNTRUSTED: without trust there is no bundle
+ */
+struct error *trust_load(struct arena *arena, struct text path, struct trust *trust) CHECKED;
+
+/* Trust in one key alone, from a .pub file. */
+struct error *trust_load_key(struct arena *arena, struct text path, struct trust *trust) CHECKED;
+
+/* What became of one signature. */
+struct verdict {
+    const struct trusted_key *key; /* NULL where nobody here knows it */
+    uint8_t number[KEY_NUMBER_SIZE];
+    bool counts; /* valid, known, not revoked */
+};
+
+struct verdicts {
+    struct verdict list[SIGNATURES_MAX];
+    size_t count;
+};
+
+/*
+ * Verifies every signature text of a bundle over its index, in this order: spelling, key, revoked
+ * or not, equation. A known key whose signature fails, or that signed twice, rejects the bundle.
+ * Then the threshold, over distinct public-key bytes.
+ *
+ * texts     the signature texts, count of them
+ * verdicts  filled on success only
+ * returns   NULL or ERROR_UNTRUSTED, naming key and reason
+ */
+struct error *trust_verify(struct arena *arena, const struct trust *trust, struct text index,
+                           const struct digest *digest, const struct text *texts, size_t count,
+                           struct verdicts *verdicts) CHECKED;
+
+/*
+ * The threshold again, now that the index has been read: keys that may not sign for this project
+ * no longer count.
+ */
+struct error *trust_verify_project(struct arena *arena, const struct trust *trust,
+                                   const struct verdicts *verdicts, struct text project) CHECKED;

@@ -1,0 +1,131 @@
+#include "verify.h"
+#include "json.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TRUST_PATH "/etc/sqlland/trust"
+
+const struct option verify_options[] = {
+    VERIFY_TRUST_OPTIONS,
+    {"json", NULL, "print the result as JSON", 0, false},
+    {0},
+};
+
+struct error *verify_trust(struct call *call, struct trust *trust)
+{
+    struct text key = cli_value(call, "key"), file = cli_value(call, "trust");
+
+    if (key.bytes && file.bytes)
+        return cli_usage(call, "give either --key or --trust");
+    if (key.bytes)
+        return trust_load_key(call->arena, key, trust);
+    if (!file.bytes)
+        file = text_from(getenv("SQLLAND_TRUST"));
+    if (file.size)
+        return trust_load(call->arena, file, trust);
+    if (access(TRUST_PATH, F_OK) == 0)
+        return trust_load(call->arena, TEXT(TRUST_PATH), trust);
+    return error_hint(
+        call->arena,
+        error_plain(call->arena, ERROR_UNTRUSTED, "no trusted key: there is no '%s'", TRUST_PATH),
+        "Name a public key with --key FILE.pub or a trust file with --trust FILE.");
+}
+
+struct error *verify_bundle(struct call *call, struct text path, const struct trust *trust,
+                            struct bundle *bundle)
+{
+    struct bundle_policy policy = {
+        .trust = trust,
+        .now = (uint64_t)time(NULL),
+        .allow_expired = cli_has(call, "allow-expired"),
+    };
+
+    return bundle_open(call->arena, path, &policy, bundle);
+}
+
+static const char *verdict_word(const struct verdict *verdict)
+{
+    if (!verdict->key)
+        return "unknown key, not counted";
+    if (verdict->key->revoked)
+        return "revoked key, not counted";
+    return verdict->counts ? "valid" : "not counted";
+}
+
+void verify_print_signatures(struct call *call, const struct verdicts *verdicts)
+{
+    for (size_t i = 0; i < verdicts->count; i++) {
+        const struct verdict *verdict = &verdicts->list[i];
+        struct text number = minisign_key_number(call->arena, verdict->number);
+
+        report_line(call->report, "signature  %.*s %.*s (%s)", TEXT_ARGS(number),
+                    TEXT_ARGS(verdict->key ? verdict->key->name : TEXT("-")),
+                    verdict_word(verdict));
+    }
+}
+
+static void print_json(struct call *call, const struct bundle *bundle)
+{
+    CLEANUP(buffer_free) struct buffer buffer = {0};
+    struct json json = {.to = &buffer};
+    const struct index *index = bundle->index;
+
+    json_open(&json, NULL, '{');
+    json_bool(&json, "verified", true);
+    json_text(&json, "digest", digest_hex(call->arena, &bundle->container->digest));
+    json_text(&json, "project", index->project);
+    json_text(&json, "dialect", dialect_name(index->dialect));
+    json_text(&json, "release", index->release);
+    json_number(&json, "sequence", index->sequence);
+    json_text(&json, "created", index_time(call->arena, index->created));
+    json_number(&json, "revisions", index->step_count);
+    json_open(&json, "signatures", '[');
+    for (size_t i = 0; i < bundle->verdicts.count; i++) {
+        const struct verdict *verdict = &bundle->verdicts.list[i];
+
+        json_open(&json, NULL, '{');
+        json_text(&json, "key", minisign_key_number(call->arena, verdict->number));
+        if (verdict->key)
+            json_text(&json, "name", verdict->key->name);
+        else
+            json_null(&json, "name");
+        json_bool(&json, "counts", verdict->counts);
+        json_close(&json, '}');
+    }
+    json_close(&json, ']');
+    json_close(&json, '}');
+    report_line(call->report, "%.*s", TEXT_ARGS(buffer_text(&buffer)));
+}
+
+struct error *verify_command(struct call *call)
+{
+    CLEANUP(bundle_close) struct bundle bundle = {0};
+    struct trust trust;
+    struct error *error = verify_trust(call, &trust);
+
+    if (error)
+        return error;
+    error = verify_bundle(call, call->arguments[0], &trust, &bundle);
+    if (error)
+        return error;
+    if (cli_has(call, "json")) {
+        print_json(call, &bundle);
+        return NULL;
+    }
+
+    const struct index *index = bundle.index;
+    report_line(call->report, "verified   %.*s", TEXT_ARGS(call->arguments[0]));
+    report_line(call->report, "bundle     %s",
+                digest_hex(call->arena, &bundle.container->digest).bytes);
+    report_line(call->report, "contents   %.*s %.*s for %.*s, sequence %llu, %zu revisions",
+                TEXT_ARGS(index->project), TEXT_ARGS(index->release),
+                TEXT_ARGS(dialect_name(index->dialect)), (unsigned long long)index->sequence,
+                index->step_count);
+    report_line(call->report, "created    %s%s%s", index_time(call->arena, index->created).bytes,
+                index->not_after ? ", expires " : "",
+                index->not_after ? index_time(call->arena, index->not_after).bytes : "");
+    verify_print_signatures(call, &bundle.verdicts);
+    return NULL;
+}

@@ -1,0 +1,26 @@
+/* verify.h - the command `verify`, and the options of trust, alike in both programs. Floor 1. */
+#pragma once
+
+#include "bundle.h"
+#include "cli.h"
+
+/* Rows for the option table of a command that needs trust. */
+#define VERIFY_TRUST_OPTIONS                                                                       \
+    {"key", "FILE.pub", "trust this one public key", 'k', false},                                  \
+        {"trust", "FILE", "trust file ($SQLLAND_TRUST, /etc/sqlland/trust)", 0, false},            \
+    {                                                                                              \
+        "allow-expired", NULL, "accept a bundle that has expired", 0, false                        \
+    }
+
+/* The trust that the options, the environment or the host give. ERROR_UNTRUSTED without any. */
+struct error *verify_trust(struct call *call, struct trust *trust) CHECKED;
+
+/* Opens the bundle named by an argument with that trust, at this moment. */
+struct error *verify_bundle(struct call *call, struct text path, const struct trust *trust,
+                            struct bundle *bundle) CHECKED;
+
+/* One line for each signature: by whom, and whether it counted. */
+void verify_print_signatures(struct call *call, const struct verdicts *verdicts);
+
+extern const struct option verify_options[];
+struct error *verify_command(struct call *call) CHECKED;
