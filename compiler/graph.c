@@ -1,10 +1,11 @@
 #include "compiler/graph.h"
+#include "runtime/buffer.h"
 
 #include <assert.h>
 
 enum {
-    NAMES_MAX = 8,  /* revisions that one message lists */
-    CYCLE_MAX = 16, /* steps of a cycle that one message walks */
+    NAMES_MAX = 8,        /* revisions that one message lists */
+    CYCLE_NOTES_MAX = 16, /* steps of a cycle whose places are shown; its path is shown whole */
 };
 
 /* What is found out about a revision. */
@@ -109,24 +110,44 @@ static bool has_parent(const struct revision *revision, const struct revision *p
     return false;
 }
 
+/* Where a wrong id stands. */
+enum place_of_id { A_PARENT, A_ROOT, A_HEAD };
+
+/* Whether a revision fits there: a parent is not its own child, nor is anything named twice. */
+static bool fits(const struct graph *graph, const struct revision *revision, enum place_of_id where,
+                 const struct revision *child)
+{
+    const struct finding *finding = finding_of(graph, revision);
+
+    switch (where) {
+    case A_PARENT:
+        return revision != child && !has_parent(child, revision);
+    case A_ROOT:
+        return revision->parent_count == 0 && !finding->listed_root;
+    case A_HEAD:
+        return revision->child_count == 0 && !finding->listed_head;
+    }
+    return false;
+}
+
 /*
  * The revision whose id is nearest to a wrong one, or NULL where none is near.
  *
- * child  whose parent is sought: it is not its own, nor would it name one twice; or NULL
+ * child  whose parent is sought
  */
-static struct revision *nearest(const struct graph *graph, struct text id,
-                                const struct revision *child)
+static const struct revision *nearest(const struct graph *graph, struct text id,
+                                      enum place_of_id where, const struct revision *child)
 {
     size_t limit = id.size < 3 ? 0 : id.size < 6 ? 1 : 2;
-    struct revision *found = NULL;
+    const struct revision *found = NULL;
 
     for (size_t i = 0; i < graph->manifest->count; i++) {
-        struct revision *candidate = &graph->manifest->revisions[i];
-        size_t distance = text_distance(candidate->id, id, limit);
+        const struct revision *revision = &graph->manifest->revisions[i];
+        size_t distance = text_distance(revision->id, id, limit);
 
-        if (distance > limit || (child && (candidate == child || has_parent(child, candidate))))
+        if (distance > limit || !fits(graph, revision, where, child))
             continue;
-        found = candidate;
+        found = revision;
         if (distance == 0)
             break;
         limit = distance - 1;
@@ -135,17 +156,20 @@ static struct revision *nearest(const struct graph *graph, struct text id,
 }
 
 static void hint_nearest(const struct graph *graph, struct error *error,
-                         const struct revision *candidate)
+                         const struct revision *meant)
 {
-    struct text id, file = TEXT("");
-
-    if (!candidate)
+    if (!meant)
         return;
-    id = candidate->id;
-    if (candidate->span.source && candidate->span.source != error->span.source)
-        file = arena_format(graph->arena, "%.*s, ", TEXT_ARGS(candidate->span.source->name));
-    error_hint(graph->arena, error, "Did you mean '%.*s' (%.*sline %zu)?", TEXT_ARGS(id),
-               TEXT_ARGS(file), span_place(candidate->span).line);
+
+    const struct source *source = meant->span.source;
+    if (!source)
+        error_hint(graph->arena, error, "Did you mean '%.*s'?", TEXT_ARGS(meant->id));
+    else if (source == error->span.source)
+        error_hint(graph->arena, error, "Did you mean '%.*s' (line %zu)?", TEXT_ARGS(meant->id),
+                   span_place(meant->span).line);
+    else
+        error_hint(graph->arena, error, "Did you mean '%.*s' (%.*s, line %zu)?",
+                   TEXT_ARGS(meant->id), TEXT_ARGS(source->name), span_place(meant->span).line);
 }
 
 /* Parents and children. */
@@ -217,7 +241,7 @@ static void refuse_parent(struct graph *graph, const struct revision *revision,
         struct error *error =
             refuse(graph, reference->span, "revision '%.*s' has an unknown parent '%.*s'",
                    TEXT_ARGS(revision->id), TEXT_ARGS(reference->id));
-        hint_nearest(graph, error, nearest(graph, reference->id, revision));
+        hint_nearest(graph, error, nearest(graph, reference->id, A_PARENT, revision));
     } else if (parent == revision) {
         refuse(graph, reference->span, "revision '%.*s' names itself as its parent",
                TEXT_ARGS(revision->id));
@@ -381,22 +405,16 @@ static size_t walk_cycle(const struct graph *graph, const struct revision *start
 static void refuse_cycle(struct graph *graph, const struct revision *start, struct step *ways,
                          const struct revision **queue)
 {
-    struct arena *arena = graph->arena;
+    CLEANUP(buffer_free) struct buffer path = {0};
     struct step *steps;
     size_t count = walk_cycle(graph, start, ways, queue, &steps);
-    size_t shown = count > CYCLE_MAX ? CYCLE_MAX : count;
-    struct text path = arena_format(arena, "'%.*s'", TEXT_ARGS(start->id));
 
-    for (size_t i = 0; i < shown; i++) {
-        if (i + 1 == shown && shown < count)
-            path = arena_format(arena, "%s after %zu more", path.bytes, count - shown);
-        struct text id = steps[i + 1 == shown ? count - 1 : i].parent->id;
-        path = arena_format(arena, "%s after '%.*s'", path.bytes, TEXT_ARGS(id));
-    }
-
-    struct error *error = refuse(graph, start->span, "revision '%.*s' is its own ancestor: %s",
-                                 TEXT_ARGS(start->id), path.bytes);
-    for (size_t i = 0; i < shown; i++)
+    for (size_t i = 0; i < count; i++)
+        buffer_format(&path, " after '%.*s'", TEXT_ARGS(steps[i].parent->id));
+    struct error *error =
+        refuse(graph, start->span, "revision '%.*s' is in a cycle: '%.*s'%.*s",
+               TEXT_ARGS(start->id), TEXT_ARGS(start->id), TEXT_ARGS(buffer_text(&path)));
+    for (size_t i = 0; i < count && i < CYCLE_NOTES_MAX; i++)
         note_parent(graph, error, steps[i].child, steps[i].parent);
 }
 
@@ -460,9 +478,10 @@ static void refuse_listed_twice(struct graph *graph, const struct reference *lis
 
 /* returns  what was probably meant, or NULL */
 static const struct revision *refuse_listed_unknown(struct graph *graph,
-                                                    const struct reference *entry, const char *key)
+                                                    const struct reference *entry,
+                                                    enum place_of_id where, const char *key)
 {
-    const struct revision *meant = nearest(graph, entry->id, NULL);
+    const struct revision *meant = nearest(graph, entry->id, where, NULL);
     struct error *error = refuse(graph, entry->span, "'%s' lists '%.*s', which is no revision", key,
                                  TEXT_ARGS(entry->id));
 
@@ -473,50 +492,56 @@ static const struct revision *refuse_listed_unknown(struct graph *graph,
 static void check_listed_roots(struct graph *graph)
 {
     struct reference *list = graph->manifest->roots;
+    size_t count = graph->manifest->root_count;
 
-    for (size_t i = 0; i < graph->manifest->root_count && !errors_full(&graph->errors); i++) {
+    for (size_t i = 0; i < count && !errors_full(&graph->errors); i++) {
         struct revision *revision = graph_find(graph->manifest, list[i].id);
 
         list[i].revision = revision;
-        if (!revision) {
-            const struct revision *meant = refuse_listed_unknown(graph, &list[i], "roots");
-            if (meant)
-                finding_of(graph, meant)->meant_root = true;
-        } else if (finding_of(graph, revision)->listed_root) {
+        if (!revision)
+            continue;
+        if (finding_of(graph, revision)->listed_root)
             refuse_listed_twice(graph, list, &list[i], "roots");
-        } else {
-            finding_of(graph, revision)->listed_root = true;
-            if (revision->parent_count)
-                note_parent(graph,
-                            refuse(graph, list[i].span, "'roots' lists '%.*s', which has parents",
-                                   TEXT_ARGS(revision->id)),
-                            revision, &revision->parents[0]);
-        }
+        else if (revision->parent_count)
+            note_parent(graph,
+                        refuse(graph, list[i].span, "'roots' lists '%.*s', which has parents",
+                               TEXT_ARGS(revision->id)),
+                        revision, &revision->parents[0]);
+        finding_of(graph, revision)->listed_root = true;
+    }
+    for (size_t i = 0; i < count && !errors_full(&graph->errors); i++) {
+        const struct revision *meant =
+            list[i].revision ? NULL : refuse_listed_unknown(graph, &list[i], A_ROOT, "roots");
+        if (meant)
+            finding_of(graph, meant)->meant_root = true;
     }
 }
 
 static void check_listed_heads(struct graph *graph)
 {
     struct reference *list = graph->manifest->heads;
+    size_t count = graph->manifest->head_count;
 
-    for (size_t i = 0; i < graph->manifest->head_count && !errors_full(&graph->errors); i++) {
+    for (size_t i = 0; i < count && !errors_full(&graph->errors); i++) {
         struct revision *revision = graph_find(graph->manifest, list[i].id);
 
         list[i].revision = revision;
-        if (!revision) {
-            const struct revision *meant = refuse_listed_unknown(graph, &list[i], "heads");
-            if (meant)
-                finding_of(graph, meant)->meant_head = true;
-        } else if (finding_of(graph, revision)->listed_head) {
+        if (!revision)
+            continue;
+        if (finding_of(graph, revision)->listed_head)
             refuse_listed_twice(graph, list, &list[i], "heads");
-        } else {
-            finding_of(graph, revision)->listed_head = true;
-            if (revision->child_count && !finding_of(graph, revision)->in_cycle)
-                note_parent(graph,
-                            refuse(graph, list[i].span, "'heads' lists '%.*s', which has children",
-                                   TEXT_ARGS(revision->id)),
-                            revision->children[0], reference_to(revision, revision->children[0]));
-        }
+        else if (revision->child_count && !finding_of(graph, revision)->in_cycle)
+            note_parent(graph,
+                        refuse(graph, list[i].span, "'heads' lists '%.*s', which has children",
+                               TEXT_ARGS(revision->id)),
+                        revision->children[0], reference_to(revision, revision->children[0]));
+        finding_of(graph, revision)->listed_head = true;
+    }
+    for (size_t i = 0; i < count && !errors_full(&graph->errors); i++) {
+        const struct revision *meant =
+            list[i].revision ? NULL : refuse_listed_unknown(graph, &list[i], A_HEAD, "heads");
+        if (meant)
+            finding_of(graph, meant)->meant_head = true;
     }
 }
 
@@ -604,7 +629,8 @@ static void refuse_unlisted_head(struct graph *graph, const struct revision *hea
         error_note(graph->arena, error, walk[i]->span, "no listed head reaches '%.*s'",
                    TEXT_ARGS(walk[i]->id));
     if (count > NAMES_MAX + 1)
-        error_note(graph->arena, error, (struct span){0}, "nor %zu more", count - NAMES_MAX - 1);
+        error_note(graph->arena, error, (struct span){0}, "nor does one reach %zu more",
+                   count - NAMES_MAX - 1);
     error_hint(graph->arena, error, "Merge it into a listed head, or add it to 'heads:'.");
 }
 
@@ -626,7 +652,7 @@ static void report(struct graph *graph)
 
         if (finding->repeated)
             refuse_repeated(graph, revision);
-        for (size_t j = 0; j < revision->parent_count; j++)
+        for (size_t j = 0; j < revision->parent_count && !errors_full(&graph->errors); j++)
             if (!revision->parents[j].revision)
                 refuse_parent(graph, revision, &revision->parents[j]);
         if (finding->in_cycle && finding->component == i)
@@ -668,8 +694,7 @@ struct error *graph_resolve(struct arena *arena, struct manifest *manifest)
 
 /* The order. */
 
-/* Positions of revisions whose parents are placed: a binary heap, the first of the manifest on top.
- */
+/* Positions of revisions whose parents are placed: a binary heap, the least on top. */
 struct heap {
     size_t *positions;
     size_t count;

@@ -130,16 +130,15 @@ static bool is_full(const struct reader *reader)
     return errors_full(&reader->file->errors);
 }
 
-/* A value for a message, cut where it is too long for one. */
+/* A value for a message: safe to show, and cut where it is too long for one. */
 static const char *shown(struct reader *reader, struct text text)
 {
     struct text rest = text;
 
-    if (text.size <= SHOWN_SIZE_MAX)
-        return arena_copy(reader->arena, text).bytes;
-    while (text.size - rest.size < SHOWN_SIZE_MAX)
+    while (rest.size && text.size - rest.size < SHOWN_SIZE_MAX)
         text_next(&rest);
-    return arena_format(reader->arena, "%.*s...", (int)(text.size - rest.size), text.bytes).bytes;
+    struct text front = arena_escape(reader->arena, text_slice(text, 0, text.size - rest.size));
+    return arena_format(reader->arena, "%.*s%s", TEXT_ARGS(front), rest.size ? "..." : "").bytes;
 }
 
 /* Nothing at all, or one of YAML's ways to write it. */
@@ -322,7 +321,7 @@ static bool read_path(struct reader *reader, const struct yaml_node *node, struc
     struct text folder = reader->file->folder, rest = node->text;
     const char *hint = NULL, *fault = path_fault(rest, &hint);
 
-    if (rest.size + folder.size >= PATH_SIZE_MAX) {
+    if (folder.size + (folder.size ? 1 : 0) + rest.size > PATH_SIZE_MAX) {
         refuse(reader, node->span, "the path is longer than %d bytes", PATH_SIZE_MAX);
         return false;
     }

@@ -95,7 +95,7 @@ struct text sql_name(const struct lexer *lexer, struct token token)
 {
     struct text name = {lexer->bytes + token.offset, token.size};
 
-    if (token.kind == TOKEN_NAME && is_quoted(lexer, token))
+    if ((token.kind == TOKEN_NAME || token.kind == TOKEN_STRING) && is_quoted(lexer, token))
         name = text_slice(name, 1, name.size - 2);
     if (name.size > NAME_SIZE_MAX) {
         name.size = NAME_SIZE_MAX;
@@ -245,7 +245,9 @@ struct error *sql_read(struct arena *arena, const struct source *source,
         };
         read_statements(&lexer, script);
     }
-    if (reader.errors.count)
+    if (reader.errors.count) {
         script->text.size = script->count = 0;
+        script->foreign_keys_off = false;
+    }
     return errors_sorted(&reader.errors);
 }

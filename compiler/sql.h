@@ -51,8 +51,8 @@ void script_free(struct script *script);
  * so is SQLite's PRAGMA foreign_keys=off ... on. The rules are those of docs/sql.md.
  *
  * cost     linear in the size of the source
- * returns  NULL, or ERROR_INPUT: up to ERRORS_MAX of them in source order; their spans lie in
- * source
+ * returns  NULL, or ERROR_INPUT: up to ERRORS_MAX of them in source order, their spans in source;
+ * the script is then empty
  */
 struct error *sql_read(struct arena *arena, const struct source *source,
                        const struct sql_options *options, struct script *script) CHECKED;

@@ -59,10 +59,10 @@ struct lexer {
 
 /* A statement as it stands in the text. */
 struct piece {
-    struct token verb; /* its first token */
-    size_t end;        /* behind its last token, its semicolon included */
-    bool is_ended;     /* by a semicolon */
-    bool has_set_config;
+    struct token verb;   /* its first token */
+    size_t end;          /* behind its last token, its semicolon included */
+    bool is_ended;       /* by a semicolon */
+    bool has_set_config; /* PostgreSQL: the word is somewhere in it */
 };
 
 /* Each takes the next token. TOKEN_END comes again and again. */
@@ -116,7 +116,7 @@ struct token sql_next_in(struct lexer *again, const struct lexer *lexer, const s
 bool sql_word_is(const struct lexer *lexer, struct token token, const char *word);
 /* The same for a token that may be quoted, in the way of either dialect. */
 bool sql_value_is(const struct lexer *lexer, struct token token, const char *word);
-/* For messages: the token, in quotes taken off, and short. */
+/* For messages: the token without its quotes, and short. */
 struct text sql_name(const struct lexer *lexer, struct token token);
 
 /*

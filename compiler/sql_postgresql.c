@@ -556,6 +556,8 @@ bool sql_postgresql_piece(struct lexer *lexer, struct piece *piece)
                    "unterminated BEGIN ATOMIC body");
         cut(lexer);
     }
+    if (routine.is_routine && !lexer->is_cut)
+        follow_semicolon(&routine, lexer); /* the one that is missing */
     return true;
 }
 

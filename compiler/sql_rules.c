@@ -31,8 +31,10 @@ struct rule {
     const char *but;
 };
 
-/* The first rule that fits decides. Sources: PostgreSQL 15, all callers of
- * PreventInTransactionBlock and the grammar's TransactionStmt. */
+/*
+ * The first rule that fits decides. Sources: PostgreSQL 15, the callers of
+ * PreventInTransactionBlock and the grammar's TransactionStmt.
+ */
 static const struct rule postgresql_rules[] = {
     {TEXT("BEGIN"), "", BEGINS, NULL, NULL},
     {TEXT("START"), "TRANSACTION", BEGINS, "START TRANSACTION", NULL},

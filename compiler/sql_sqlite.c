@@ -214,7 +214,7 @@ static bool refuse_shell_command(struct lexer *lexer, struct token dot)
 {
     const char *bytes = lexer->bytes;
 
-    if (bytes[dot.offset] != '.')
+    if (bytes[dot.offset] != '.' || !sql_is(bytes[dot.offset + 1], SQL_LETTER))
         return false;
     while (sql_is(bytes[lexer->at], SQL_LETTER))
         lexer->at++;

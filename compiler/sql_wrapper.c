@@ -1,8 +1,7 @@
 #include "compiler/sql_lexer.h"
 
-/* A piece read once more; end is left where the text of the shipped script is. */
 struct pragma {
-    struct token name, value; /* of kind TOKEN_END where there is none */
+    struct token name, value; /* of kind TOKEN_END where there is none, or more than one */
 };
 
 /* PRAGMA [schema.] name [= value | (value)] */
@@ -16,8 +15,14 @@ static struct pragma read_pragma(const struct lexer *lexer, const struct piece *
         pragma.name = sql_next_in(&again, lexer, piece);
         token = sql_next_in(&again, lexer, piece);
     }
-    if (token.kind != TOKEN_END)
-        pragma.value = sql_next_in(&again, lexer, piece);
+    bool is_open = token.kind == TOKEN_OPEN;
+    if (!is_open && !(token.size == 1 && lexer->bytes[token.offset] == '='))
+        return pragma;
+    struct token value = sql_next_in(&again, lexer, piece);
+    if (is_open && sql_next_in(&again, lexer, piece).kind != TOKEN_CLOSE)
+        return pragma;
+    if (sql_next_in(&again, lexer, piece).kind == TOKEN_END)
+        pragma.value = value;
     return pragma;
 }
 
