@@ -18,8 +18,12 @@ struct password_source {
 
 /*
  * Makes a key pair and writes NAME.key (0600, never over an existing file) and NAME.pub.
- * with_password asks twice on a terminal.
+ * with_password asks twice on a terminal. Where the machine cannot give the 1 GiB that minisign
+ * derives keys with, the work is halved until it fits, as minisign does. A failure leaves neither
+ * file behind.
  *
+ * source   may be NULL without a password
+ * cost     with a password, about three seconds
  * returns  NULL, ERROR_INPUT for an existing file or an empty password, ERROR_SYSTEM
  */
 struct error *signer_create(struct arena *arena, struct text name, bool with_password,
@@ -28,8 +32,9 @@ struct error *signer_create(struct arena *arena, struct text name, bool with_pas
 /*
  * Loads a minisign secret key, with or without password. Refused are files that others may read,
  * key derivation parameters above minisign's own, a wrong password, a checksum that is present and
- * wrong, and a public half that is not the seed's.
+ * wrong, and a public half that is not the seed's. From here on the process leaves no core dump.
  *
+ * source   is asked only by a key that has a password
  * returns  NULL, ERROR_INPUT, ERROR_SYSTEM
  */
 struct error *signer_load(struct arena *arena, struct text path,

@@ -122,8 +122,11 @@ struct error *minisign_key_file_read(struct arena *arena, const struct source *s
 
 struct text minisign_key_file(struct arena *arena, const struct public_key *key)
 {
-    return arena_format(arena, UNTRUSTED_PREFIX "minisign public key %s\n%s\n",
-                        minisign_key_number(arena, key->number).bytes,
+    struct text number = minisign_key_number(arena, key->number);
+
+    while (number.size > 1 && number.bytes[0] == '0')
+        number = text_slice(number, 1, number.size);
+    return arena_format(arena, UNTRUSTED_PREFIX "minisign public key %.*s\n%s\n", TEXT_ARGS(number),
                         minisign_key_line(arena, key).bytes);
 }
 

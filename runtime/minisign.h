@@ -35,7 +35,10 @@ struct error *minisign_key_file_read(struct arena *arena, const struct source *s
                                      struct public_key *key) CHECKED;
 struct text minisign_key_file(struct arena *arena, const struct public_key *key);
 
-/* The key number as minisign shows it: 16 upper-case hexadecimal digits, highest byte first. */
+/*
+ * The key number as minisign shows it: upper-case hexadecimal, highest byte first. Always 16
+ * digits, where minisign, and so minisign_key_file, drops leading zeros.
+ */
 struct text minisign_key_number(struct arena *arena, const uint8_t number[static KEY_NUMBER_SIZE]);
 
 /* What every signature in a bundle says, computed from the index alone: no parsing before trust. */

@@ -7,7 +7,7 @@ enum { TRUSTED_KEYS_MAX = 64, TRUST_FILE_SIZE_MAX = 64 << 10, SIGNATURES_MAX = 1
 
 struct trusted_key {
     struct public_key key;
-    struct text name;      /* as the trust file calls it; the file's name for --key */
+    struct text name;      /* as the trust file calls it; may be absent for a revoked key */
     struct text *projects; /* that it may sign for; none means all */
     size_t project_count;
     bool revoked;
@@ -22,9 +22,10 @@ struct trust {
 
 /*
  * Reads a trust file (docs/format.md): the version line, the threshold, then keys and revoked keys.
- * Duplicate keys or key numbers, a threshold of 0 or above the number of keys are errors.
+ * Duplicate keys or key numbers, a threshold of 0 or above the number of usable keys are errors. A
+ * key that is both trusted and revoked is revoked.
  *
- * returns  NULL, ERROR_UNTRUSTED at the line that is wrong
+ * returns  NULL, ERROR_UNTRUSTED at each place that is wrong
  */
 struct error *trust_read(struct arena *arena, const struct source *source,
                          struct trust *trust) CHECKED;
@@ -37,7 +38,12 @@ struct error *trust_read(struct arena *arena, const struct source *source,
  */
 struct error *trust_load(struct arena *arena, struct text path, struct trust *trust) CHECKED;
 
-/* Trust in one key alone, from a .pub file. */
+/*
+ * Trust in one key alone, from a .pub file, which gives the key its name. Whoever names the file
+ * vouches for it: its owner and its mode do not matter.
+ *
+ * returns  NULL or ERROR_UNTRUSTED, also for a secret key
+ */
 struct error *trust_load_key(struct arena *arena, struct text path, struct trust *trust) CHECKED;
 
 /* What became of one signature. */
@@ -54,8 +60,8 @@ struct verdicts {
 
 /*
  * Verifies every signature text of a bundle over its index, in this order: spelling, key, revoked
- * or not, equation. A known key whose signature fails, or that signed twice, rejects the bundle.
- * Then the threshold, over distinct public-key bytes.
+ * or not, equation. A known key whose signature fails, or any that signed twice, rejects the
+ * bundle. Then the threshold, over distinct public-key bytes.
  *
  * texts     the signature texts, count of them
  * verdicts  filled on success only
