@@ -51,16 +51,16 @@ static void print(struct call *call, const struct manifest *manifest, const stru
 
     json_open(&json, NULL, '{');
     json_text(&json, "project", manifest->project);
-    json_number(&json, "revisions", order->count);
-    json_number(&json, "roots", counts.roots);
-    json_number(&json, "heads", counts.heads);
-    json_number(&json, "merges", counts.merges);
+    json_number(&json, "revision_count", order->count);
+    json_number(&json, "root_count", counts.roots);
+    json_number(&json, "head_count", counts.heads);
+    json_number(&json, "merge_count", counts.merges);
     json_open(&json, "dialects", '[');
     if (!as_json)
-        report_line(call->report, "%.*s: %zu revisions, %zu root%s, %zu head%s, %zu merge%s",
-                    TEXT_ARGS(manifest->project), order->count, counts.roots,
-                    counts.roots == 1 ? "" : "s", counts.heads, counts.heads == 1 ? "" : "s",
-                    counts.merges, counts.merges == 1 ? "" : "s");
+        report_line(call->report, "%.*s: %zu revision%s, %zu root%s, %zu head%s, %zu merge%s",
+                    TEXT_ARGS(manifest->project), order->count, order->count == 1 ? "" : "s",
+                    counts.roots, counts.roots == 1 ? "" : "s", counts.heads,
+                    counts.heads == 1 ? "" : "s", counts.merges, counts.merges == 1 ? "" : "s");
     for (size_t i = 0; i < DIALECT_COUNT; i++) {
         bool rehearsed = i == DIALECT_SQLITE && !cli_has(call, "no-rehearsal");
 
@@ -68,8 +68,8 @@ static void print(struct call *call, const struct manifest *manifest, const stru
             continue;
         json_open(&json, NULL, '{');
         json_text(&json, "dialect", dialect_name((enum dialect)i));
-        json_number(&json, "scripts", compiled[i].script_count);
-        json_number(&json, "statements", compiled[i].statement_count);
+        json_number(&json, "script_count", compiled[i].script_count);
+        json_number(&json, "statement_count", compiled[i].statement_count);
         json_bool(&json, "rehearsed", rehearsed);
         json_close(&json, '}');
         if (!as_json)

@@ -3,7 +3,9 @@
 #include "runtime/verify.h"
 
 const struct option command_inspect_options[] = {
-    VERIFY_TRUST_OPTIONS,
+    {"key", "FILE.pub", "verify with this public key first", 'k', false},
+    {"trust", "FILE", "verify with this trust file first", 0, false},
+    {"allow-expired", NULL, "with --key or --trust: accept a bundle that has expired", 0, false},
     {"index", NULL, "print the index", 0, false},
     {"sql", NULL, "print the scripts, of all revisions or of ID", 0, false},
     {"json", NULL, "print the result as JSON", 0, false},
@@ -136,7 +138,7 @@ static void print_json(const struct view *view)
 
     json_open(&json, NULL, '{');
     json_bool(&json, "verified", view->verdicts != NULL);
-    json_text(&json, "digest", digest_hex(arena, &view->container->digest));
+    json_text(&json, "bundle", digest_hex(arena, &view->container->digest));
     json_text(&json, "project", index->project);
     json_text(&json, "dialect", dialect_name(index->dialect));
     json_text(&json, "release", index->release);
@@ -148,7 +150,7 @@ static void print_json(const struct view *view)
         json_null(&json, "not_after");
     json_text(&json, "server_version", index->server_version);
     json_text(&json, "tool", index->tool);
-    json_number(&json, "signatures", view->container->signature_count);
+    json_number(&json, "signature_count", view->container->signature_count);
     json_number(&json, "chunks", index->chunk_count);
     json_open(&json, "revisions", '[');
     for (size_t i = 0; i < index->step_count; i++)
@@ -279,5 +281,7 @@ struct error *command_inspect(struct call *call)
         return cli_usage(call, "a revision is shown with --sql");
     if (cli_has(call, "key") || cli_has(call, "trust"))
         return inspect_verified(call);
+    if (cli_has(call, "allow-expired"))
+        return cli_usage(call, "'--allow-expired' goes with --key or --trust");
     return inspect_unverified(call);
 }

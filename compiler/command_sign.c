@@ -134,6 +134,12 @@ struct error *command_sign(struct call *call)
 
     if (ways != 1)
         return cli_usage(call, "give one of --key, --detach and --attach");
+    if (cli_has(call, "public") && !cli_has(call, "attach"))
+        return cli_usage(call, "'--public' goes with --attach");
+    if (cli_has(call, "password-fd") && !cli_has(call, "key"))
+        return cli_usage(call, "'--password-fd' goes with --key");
+    if (output.bytes && cli_has(call, "detach"))
+        return cli_usage(call, "'--output' does not go with --detach, which changes no bundle");
     struct error *error = container_open(call->arena, call->arguments[0], &container);
     if (!error)
         error = check_whole(call->arena, &container);

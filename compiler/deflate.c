@@ -1,6 +1,7 @@
 #include "compiler/deflate.h"
 #include "runtime/arena.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <zstd.h>
@@ -92,6 +93,7 @@ struct deflate *deflate_open(int level, unsigned threads)
 
     if (!deflate)
         arena_exhausted();
+    assert(threads <= THREADS_MAX);
     deflate->level = level;
     pthread_mutex_init(&deflate->lock, NULL);
     pthread_cond_init(&deflate->work, NULL);

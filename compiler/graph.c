@@ -557,7 +557,7 @@ static void refuse_root(struct graph *graph, const struct revision *revision)
     }
 
     struct error *error =
-        refuse(graph, revision->span, "revision '%.*s' has no parents: a second root",
+        refuse(graph, revision->span, "revision '%.*s' has no parents: another root",
                TEXT_ARGS(revision->id));
     error_note(graph->arena, error, graph->roots[0]->span, "the first root is '%.*s'",
                TEXT_ARGS(graph->roots[0]->id));

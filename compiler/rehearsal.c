@@ -45,18 +45,19 @@ static struct error *run_by_statement(struct arena *arena, struct rehearsal *reh
 struct error *rehearsal_run(struct arena *arena, struct rehearsal *rehearsal,
                             const struct rehearsed *revision)
 {
-    struct error *error = revision->transactional ? run_in_transaction(arena, rehearsal, revision)
-                                                  : run_by_statement(arena, rehearsal, revision);
+    struct error *error = sqlite_clean(arena, rehearsal->sqlite);
 
     if (!error)
-        error = sqlite_clean(arena, rehearsal->sqlite);
+        error = revision->transactional ? run_in_transaction(arena, rehearsal, revision)
+                                        : run_by_statement(arena, rehearsal, revision);
     if (!error)
         return NULL;
     sqlite_rollback(rehearsal->sqlite);
     if (error->code != ERROR_SYSTEM)
         error->code = ERROR_INPUT;
     if (!error->span.source)
-        error->span = (struct span){revision->up, 0, 0};
+        error->message = arena_format(arena, "script '%.*s': %.*s", TEXT_ARGS(revision->up->name),
+                                      TEXT_ARGS(error->message));
     return error_hint(arena, error, "The chain was run in an empty SQLite %s in memory.",
                       sqlite_version());
 }

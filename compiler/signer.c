@@ -392,7 +392,7 @@ static struct error *open_record(struct arena *arena, struct text path,
 
 /* Files */
 
-static struct error *check_private(struct arena *arena, struct text path, int fd)
+static struct error *read_mode(struct arena *arena, struct text path, int fd, unsigned *mode)
 {
     struct stat status;
 
@@ -401,13 +401,19 @@ static struct error *check_private(struct arena *arena, struct text path, int fd
     if (!S_ISREG(status.st_mode))
         return error_plain(arena, ERROR_INPUT, "secret key '%.*s' is not a regular file",
                            TEXT_ARGS(path));
-    if (status.st_mode & (S_IRWXG | S_IRWXO))
-        return error_hint(arena,
-                          error_plain(arena, ERROR_INPUT,
-                                      "others have access to secret key '%.*s' (mode %04o)",
-                                      TEXT_ARGS(path), (unsigned)status.st_mode & 07777),
-                          "Run: chmod 600 '%.*s'", TEXT_ARGS(path));
+    *mode = status.st_mode;
     return NULL;
+}
+
+static struct error *check_private(struct arena *arena, struct text path, unsigned mode)
+{
+    if ((mode & (S_IRWXG | S_IRWXO)) == 0)
+        return NULL;
+    return error_hint(arena,
+                      error_plain(arena, ERROR_INPUT,
+                                  "others have access to secret key '%.*s' (mode %04o)",
+                                  TEXT_ARGS(path), mode & 07777),
+                      "Run: chmod 600 '%.*s'", TEXT_ARGS(path));
 }
 
 static struct error *already_exists(struct arena *arena, struct text path)
@@ -458,7 +464,11 @@ static struct error *write_pair(struct arena *arena, struct text path, struct te
         return errno == EEXIST ? already_exists(arena, path)
                                : error_system(arena, "cannot write '%.*s'", TEXT_ARGS(path));
     /* A file system without permissions, on a USB stick for one, is no place for a secret. */
-    struct error *error = check_private(arena, path, file.fd);
+    unsigned mode;
+    struct error *error = read_mode(arena, path, file.fd, &mode);
+
+    if (!error)
+        error = check_private(arena, path, mode);
     if (!error)
         error = write_secret(arena, &file, secret);
     /* This syncs the folder that both are in. */
@@ -533,14 +543,14 @@ struct error *signer_create(struct arena *arena, struct text name, bool with_pas
 
 /* Reads the file into the vault, never into the arena. */
 static struct error *read_secret(struct arena *arena, struct text path, struct vault *vault,
-                                 size_t *size)
+                                 size_t *size, unsigned *mode)
 {
     enum { FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
     CLEANUP(file_close) int fd = open(path.bytes, FLAGS);
 
     if (fd < 0)
         return error_system(arena, "cannot open secret key '%.*s'", TEXT_ARGS(path));
-    struct error *error = check_private(arena, path, fd);
+    struct error *error = read_mode(arena, path, fd, mode);
     if (error)
         return error;
     while (*size < sizeof(vault->file)) {
@@ -563,9 +573,10 @@ struct error *signer_load(struct arena *arena, struct text path,
     CLEANUP(vault_close) struct vault *vault = vault_open();
     struct public_key public;
     size_t size = 0;
+    unsigned mode;
 
     path = arena_copy(arena, path);
-    struct error *error = read_secret(arena, path, vault, &size);
+    struct error *error = read_secret(arena, path, vault, &size, &mode);
     if (error)
         return error;
 
@@ -578,6 +589,9 @@ struct error *signer_load(struct arena *arena, struct text path,
                                       "'%.*s' is a public key; signing takes the secret key",
                                       TEXT_ARGS(path)),
                           "Give the .key file that was made together with it.");
+    error = check_private(arena, path, mode);
+    if (error)
+        return error;
     if (size > SECRET_FILE_SIZE_MAX || text_trim(rest).size ||
         !crypto_from_base64(line, &vault->record, sizeof(vault->record)))
         return error_plain(arena, ERROR_INPUT, "'%.*s' is not a minisign secret key",

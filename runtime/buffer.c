@@ -18,7 +18,7 @@ char *buffer_reserve(struct buffer *buffer, size_t size)
 
     if (__builtin_add_overflow(buffer->size, size, &needed))
         arena_exhausted();
-    if (needed > buffer->capacity) {
+    if (needed > buffer->capacity || !buffer->bytes) {
         size_t capacity = buffer->capacity + buffer->capacity / 2;
 
         if (capacity < needed)

@@ -10,28 +10,44 @@ static const struct option common_options[] = {
 };
 
 /* NULL ends a list of options that is absent, too. */
-static const struct option *find_option(const struct option *options, struct text name)
+static const struct option *find_option(const struct option *options, struct text name,
+                                        bool is_long)
 {
     for (; options && options->name; options++)
-        if (text_equal(text_from(options->name), name) ||
-            (name.size == 1 && options->letter == name.bytes[0]))
+        if (is_long ? text_equal(text_from(options->name), name) : options->letter == name.bytes[0])
             return options;
     return NULL;
 }
 
-static struct text nearest_option(const struct option *options, struct text name)
+/* How many edits a word may be away and still be meant: of a short word, fewer. */
+static size_t edits_allowed(struct text word)
 {
-    for (; options && options->name; options++)
-        if (text_distance(text_from(options->name), name, 2) <= 2)
-            return text_from(options->name);
-    return (struct text){0};
+    return word.size < 2 ? 0 : word.size < 5 ? 1 : 2;
+}
+
+static struct text nearest_option(const struct option *const lists[static 2], struct text name)
+{
+    size_t limit = edits_allowed(name), nearest = limit + 1;
+    struct text found = {0};
+
+    for (size_t i = 0; i < 2; i++)
+        for (const struct option *option = lists[i]; option && option->name; option++) {
+            size_t distance = text_distance(text_from(option->name), name, limit);
+
+            if (distance < nearest) {
+                nearest = distance;
+                found = text_from(option->name);
+            }
+        }
+    return found;
 }
 
 static struct error *unknown_option(struct call *call, const struct command *command,
                                     struct text word, struct text name)
 {
     struct error *error = cli_usage(call, "unknown option '%.*s'", TEXT_ARGS(word));
-    struct text near = nearest_option(command->options, name);
+    const struct option *const lists[] = {command->options, common_options};
+    struct text near = nearest_option(lists, name);
 
     if (near.size)
         return error_hint(call->arena, error, "Did you mean '--%.*s'?", TEXT_ARGS(near));
@@ -53,13 +69,11 @@ static struct error *read_option(struct call *call, const struct command *comman
         name.size = 1;
     }
 
-    const struct option *option = NULL;
-    if (!is_long || name.size > 1)
-        option = find_option(command->options, name);
+    const struct option *option = find_option(command->options, name, is_long);
     if (!option)
-        option = find_option(common_options, name);
+        option = find_option(common_options, name, is_long);
     if (!option)
-        return unknown_option(call, command, word, name);
+        return unknown_option(call, command, word, is_long ? name : text_slice(word, 1, word.size));
     if (option->value && !value.bytes) {
         if (!argv[*at + 1])
             return cli_usage(call, "option '--%s' needs a value: %s", option->name, option->value);
@@ -152,10 +166,19 @@ static struct error *unknown_command(struct call *call, const struct program *pr
                                      struct text name)
 {
     struct error *error = cli_usage(call, "unknown command '%.*s'", TEXT_ARGS(name));
+    size_t limit = edits_allowed(name), nearest = limit + 1;
+    const char *found = NULL;
 
-    for (const struct command *command = program->commands; command->name; command++)
-        if (text_distance(text_from(command->name), name, 2) <= 2)
-            return error_hint(call->arena, error, "Did you mean '%s'?", command->name);
+    for (const struct command *command = program->commands; command->name; command++) {
+        size_t distance = text_distance(text_from(command->name), name, limit);
+
+        if (distance < nearest) {
+            nearest = distance;
+            found = command->name;
+        }
+    }
+    if (found)
+        return error_hint(call->arena, error, "Did you mean '%s'?", found);
     return error_hint(call->arena, error, "'%s --help' lists the commands.", program->name);
 }
 

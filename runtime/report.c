@@ -151,29 +151,32 @@ static void put_excerpt(struct report *report, struct span span, struct place pl
     struct text before = text_slice(line, 0, place.offset);
     struct text marked = text_slice(line, place.offset, span.size < left ? span.size : left);
     struct text after = text_slice(line, place.offset + marked.size, line.size);
-    const char *ellipsis = "";
+    const char *left_out = "", *right_out = "";
 
     /* Of a very long line, the part around the place. */
     if (text_length(line) > EXCERPT_COLUMNS_MAX) {
         struct text short_before = back(before, EXCERPT_COLUMNS_MAX / 2);
+        struct text short_marked = front(marked, EXCERPT_COLUMNS_MAX / 2);
+        bool marks_all = short_marked.size == marked.size;
+        struct text short_after = front(after, marks_all ? EXCERPT_COLUMNS_MAX / 2 : 0);
 
-        ellipsis = short_before.size < before.size ? "..." : "";
+        left_out = short_before.size < before.size ? "..." : "";
+        right_out = !marks_all || short_after.size < after.size ? "..." : "";
         before = short_before;
-        marked = front(marked, EXCERPT_COLUMNS_MAX / 2);
-        after = front(after, EXCERPT_COLUMNS_MAX / 2);
+        marked = short_marked;
+        after = short_after;
     }
-    if (before.size == place.offset && text_starts(before, TEXT("\xef\xbb\xbf")))
-        before = text_slice(before, 3, before.size);
     before = excerpt_text(report, before);
     marked = excerpt_text(report, marked);
     after = excerpt_text(report, after);
 
-    fprintf(file, "%5zu |%s%s", place.line, line.size ? " " : "", ellipsis);
+    int margin = fprintf(file, "%5zu ", place.line);
+    fprintf(file, "|%s%s", line.size ? " " : "", left_out);
     put(file, before);
     put(file, marked);
     put(file, after);
-    fputs("\n      | ", file);
-    put_repeated(file, ' ', strlen(ellipsis) + text_columns(before));
+    fprintf(file, "%s\n%*s| ", right_out, margin, "");
+    put_repeated(file, ' ', strlen(left_out) + text_columns(before));
     put_colour(report, "1;32");
     fputc('^', file);
     size_t columns = text_columns(marked);

@@ -1,5 +1,7 @@
 #include "sqlite.h"
+#include "buffer.h"
 
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +11,12 @@ enum { STATEMENTS_KEPT = 16 };
 struct sqlite {
     sqlite3 *handle;
     bool fenced;           /* a foreign script is running */
+    bool steps;            /* a statement of it is past its preparation */
+    bool is_opaque;        /* it holds names that the authorizer is not told */
+    bool verifies;         /* it may only read */
     bool foreign_keys_off; /* in the open transaction */
     char refused[160];     /* what the fence refused last */
+    struct buffer copy;    /* of the script */
     struct {
         const char *sql; /* told apart by address: they are literals */
         sqlite3_stmt *statement;
@@ -25,7 +31,7 @@ const char *sqlite_version(void)
 
 /* The fence */
 
-/* compiler/sql_sqlite.c refuses all others at build time; keep the two lists equal. */
+/* compiler/sql_wrapper.c refuses all others at build time; keep the two lists equal. */
 static const char *const pragmas_allowed[] = {
     "application_id",   "data_version",       "defer_foreign_keys", "foreign_key_check",
     "foreign_key_list", "index_info",         "index_list",         "index_xinfo",
@@ -52,34 +58,44 @@ static bool is_reserved(const char *name)
 
 static int refuse(struct sqlite *sqlite, const char *what, const char *name)
 {
-    snprintf(sqlite->refused, sizeof(sqlite->refused), "%s%s%s", what, name ? " " : "",
+    snprintf(sqlite->refused, sizeof(sqlite->refused), "%s%s%s", what, name && *name ? " " : "",
              name ? name : "");
     return SQLITE_DENY;
 }
 
-/* SQLite calls it with what a statement is about to do, while preparing it (sqlite3.h). */
+/* No script can attach anything, so a database of this name is the one that VACUUM fills. */
+static bool is_vacuum(const char *database)
+{
+    return database && sqlite3_strnicmp(database, "vacuum_", 7) == 0;
+}
+
+/*
+ * SQLite calls it with what a statement is about to do, while preparing it (sqlite3.h); and while
+ * it steps, with the statements that SQLite itself makes for VACUUM and for virtual tables.
+ */
 static int authorize(void *context, int action, const char *first, const char *second,
                      const char *database, const char *trigger)
 {
     struct sqlite *sqlite = context;
 
-    (void)database;
     (void)trigger;
     if (!sqlite->fenced)
         return SQLITE_OK;
     switch (action) {
     case SQLITE_ATTACH:
-        /* VACUUM attaches a nameless file of its own. */
-        return first && !*first ? SQLITE_OK : refuse(sqlite, "ATTACH", first);
+        /* VACUUM attaches a nameless file of its own, and opens a transaction. */
+        return sqlite->steps && first && !*first ? SQLITE_OK : refuse(sqlite, "ATTACH", first);
     case SQLITE_DETACH:
-        return sqlite3_stricmp(first, "vacuum_db") == 0 ? SQLITE_OK
-                                                        : refuse(sqlite, "DETACH", first);
+        return refuse(sqlite, "DETACH", first);
     case SQLITE_TRANSACTION:
+        return sqlite->steps ? SQLITE_OK : refuse(sqlite, "transaction control:", first);
     case SQLITE_SAVEPOINT:
-        return refuse(sqlite, "transaction control:", first);
+        return refuse(sqlite, "savepoint", second);
     case SQLITE_PRAGMA:
         if (is_listed(pragmas_allowed, COUNT(pragmas_allowed), first))
             return SQLITE_OK;
+        if (sqlite->steps && !second && sqlite3_stricmp(first, "page_size") == 0)
+            return SQLITE_OK; /* an rtree asks for it */
         return refuse(sqlite, "PRAGMA", first);
     case SQLITE_CREATE_VTABLE:
         if (!is_listed(modules_allowed, COUNT(modules_allowed), second))
@@ -92,8 +108,19 @@ static int authorize(void *context, int action, const char *first, const char *s
     case SQLITE_READ:
     case SQLITE_SELECT:
     case SQLITE_RECURSIVE:
+    case SQLITE_ANALYZE:
         return SQLITE_OK;
+    case SQLITE_UPDATE:
+        second = NULL; /* a column */
+        break;
+    case SQLITE_ALTER_TABLE:
+    case SQLITE_CREATE_TRIGGER:
+    case SQLITE_CREATE_TEMP_TRIGGER:
+        sqlite->is_opaque = true;
+        break;
     }
+    if (is_vacuum(database))
+        return SQLITE_OK;
     if (is_reserved(first) || is_reserved(second))
         return refuse(sqlite, "a change to", is_reserved(first) ? first : second);
     return SQLITE_OK;
@@ -120,9 +147,9 @@ static enum error_code code_of(int result)
     }
 }
 
-static struct text message_of(struct arena *arena, const struct sqlite *sqlite, int result)
+static struct text message_of(struct arena *arena, const struct sqlite *sqlite)
 {
-    if (result == SQLITE_AUTH && *sqlite->refused)
+    if (*sqlite->refused)
         return arena_format(arena, "%s is refused in a revision", sqlite->refused);
     return arena_format(arena, "%s (SQLite code %d)", sqlite3_errmsg(sqlite->handle),
                         sqlite3_extended_errcode(sqlite->handle));
@@ -132,7 +159,7 @@ static struct error *plain_error(struct arena *arena, const struct sqlite *sqlit
                                  const char *what)
 {
     return error_plain(arena, code_of(result), "%s%.*s", what,
-                       TEXT_ARGS(message_of(arena, sqlite, result)));
+                       TEXT_ARGS(message_of(arena, sqlite)));
 }
 
 /* Opening */
@@ -144,7 +171,8 @@ static int configure(struct sqlite *sqlite, unsigned busy_ms, bool writes)
     sqlite3_extended_result_codes(handle, 1);
     sqlite3_busy_timeout(handle, (int)busy_ms);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    /* Untrusted, no trigger could keep an fts5 table up to date; the fence sees into triggers. */
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1, NULL);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
     sqlite3_set_authorizer(handle, authorize, sqlite);
     return sqlite3_exec(handle,
@@ -161,6 +189,7 @@ void sqlite_close(struct sqlite **sqlite)
     for (size_t i = 0; i < (*sqlite)->kept_count; i++)
         sqlite3_finalize((*sqlite)->kept[i].statement);
     sqlite3_close((*sqlite)->handle);
+    buffer_free(&(*sqlite)->copy);
     free(*sqlite);
     *sqlite = NULL;
 }
@@ -183,6 +212,11 @@ struct error *sqlite_open(struct arena *arena, const struct sqlite_options *opti
     *sqlite = opened;
     opened = NULL;
     return NULL;
+}
+
+void sqlite_wait(struct sqlite *sqlite, uint64_t busy_ms)
+{
+    sqlite3_busy_timeout(sqlite->handle, busy_ms < INT_MAX ? (int)busy_ms : INT_MAX);
 }
 
 /* Our own statements */
@@ -305,20 +339,28 @@ static void end_transaction(struct sqlite *sqlite)
     sqlite->foreign_keys_off = false;
 }
 
+/* The first row is enough. A table-valued function would be open to a table of the same name. */
 static struct error *check_foreign_keys(struct arena *arena, struct sqlite *sqlite)
 {
-    struct rows rows;
-    struct error *error = sqlite_ask(arena, sqlite,
-                                     "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check"
-                                     " LIMIT 1",
-                                     NULL, 0, &rows);
+    sqlite3_stmt *statement = NULL;
+    struct error *error = NULL;
+    int result =
+        sqlite3_prepare_v2(sqlite->handle, "PRAGMA main.foreign_key_check", -1, &statement, NULL);
 
-    if (error || rows.count == 0)
-        return error;
-    return error_plain(arena, ERROR_DATABASE,
-                       "row %.*s of table '%.*s' refers to a row that table '%.*s' does not have",
-                       TEXT_ARGS(rows.cells[1].bytes ? rows.cells[1] : TEXT("?")),
-                       TEXT_ARGS(rows.cells[0]), TEXT_ARGS(rows.cells[2]));
+    if (result == SQLITE_OK)
+        result = sqlite3_step(statement);
+    if (result == SQLITE_ROW) {
+        const char *row = (const char *)sqlite3_column_text(statement, 1);
+
+        error = error_plain(arena, ERROR_DATABASE,
+                            "row %s of table '%s' refers to a row that table '%s' does not have",
+                            row ? row : "?", (const char *)sqlite3_column_text(statement, 0),
+                            (const char *)sqlite3_column_text(statement, 2));
+    } else if (result != SQLITE_DONE) {
+        error = plain_error(arena, sqlite, result, "");
+    }
+    sqlite3_finalize(statement);
+    return error;
 }
 
 struct error *sqlite_commit(struct arena *arena, struct sqlite *sqlite)
@@ -344,137 +386,232 @@ void sqlite_rollback(struct sqlite *sqlite)
 
 /* Foreign scripts */
 
+/* Past what may stand before a statement: blanks, comments, semicolons. */
+static struct text skip_blanks(struct text text)
+{
+    for (;;) {
+        size_t size = 0;
+
+        if (text_starts(text, TEXT("--")))
+            size = text_find_byte(text, '\n');
+        else if (text_starts(text, TEXT("/*")))
+            size = text_find(text_slice(text, 2, text.size), TEXT("*/")) + 4;
+        else if (text.size && strchr(" \t\n\f\r;", *text.bytes))
+            size = 1;
+        if (size == 0)
+            return text;
+        text = text_slice(text, size, text.size);
+    }
+}
+
+static bool is_in_word(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '_' || byte == '$' || byte < 0;
+}
+
+/* Where the name stands as a word of its own; absent where it does not. */
+static struct text find_name(struct text statement, struct text name)
+{
+    struct text rest = statement;
+
+    while (rest.size && name.size) {
+        struct text found = text_slice(rest, text_find(rest, name), name.size);
+        const char *end = found.bytes + found.size;
+
+        rest = text_slice(rest, (size_t)(found.bytes - rest.bytes) + 1, rest.size);
+        if (found.size && (found.bytes == statement.bytes || !is_in_word(found.bytes[-1])) &&
+            (end == statement.bytes + statement.size || !is_in_word(*end)))
+            return found;
+    }
+    return (struct text){0};
+}
+
+/* The name behind the last colon of a message, without the schema that SQLite puts before it. */
+static struct text named_in(struct text message)
+{
+    struct text name = {0};
+    size_t colon;
+
+    while ((colon = text_find(message, TEXT(": "))) < message.size)
+        message = name = text_slice(message, colon + 2, message.size);
+    return text_starts(name, TEXT("main.")) ? text_slice(name, 5, name.size) : name;
+}
+
 /*
- * Where in a statement an error is. SQLite says it for some errors (sqlite3_error_offset, 3.38);
- * for others the name behind the last colon of its message is searched; else it is the statement.
+ * Where the last error is. SQLite says it for some (sqlite3_error_offset, 3.38); for others the
+ * name in its message is searched; else it is the first line of the statement.
+ *
+ * rest       what SQLite was given to prepare
+ * statement  as much of it as it read
  */
 static struct span error_span(const struct sqlite *sqlite, const struct source *script,
-                              struct text statement)
+                              struct text rest, struct text statement)
 {
-    struct text message = text_from(sqlite3_errmsg(sqlite->handle)), name = message;
     int offset = sqlite3_error_offset(sqlite->handle);
 
-    if (offset >= 0 && (size_t)offset <= statement.size)
-        return span_of(script, text_slice(statement, (size_t)offset, 1));
-    while (text_find(name, TEXT(": ")) < name.size)
-        name = text_slice(name, text_find(name, TEXT(": ")) + 2, name.size);
-    if (name.size < message.size) {
-        size_t found = text_find(statement, name);
-        if (found < statement.size)
-            return span_of(script, text_slice(statement, found, name.size));
-    }
-    struct text first_line = text_trim(statement);
-    first_line = text_slice(first_line, 0, text_find_byte(first_line, '\n'));
-    return span_of(script, first_line.size ? first_line : text_slice(statement, 0, 0));
+    if (offset >= 0 && (size_t)offset <= rest.size)
+        return span_of(script, text_slice(rest, (size_t)offset, 1));
+    statement = skip_blanks(statement);
+    struct text name = find_name(statement, named_in(text_from(sqlite3_errmsg(sqlite->handle))));
+    if (!name.size)
+        name = text_slice(statement, 0, text_find_byte(statement, '\n'));
+    return span_of(script, name);
 }
 
 static struct error *script_error(struct arena *arena, const struct sqlite *sqlite, int result,
-                                  const struct source *script, struct text statement)
+                                  const struct source *script, struct text rest,
+                                  struct text statement)
 {
-    struct text message = message_of(arena, sqlite, result);
+    struct text message = message_of(arena, sqlite);
 
-    return error_at(arena, code_of(result), error_span(sqlite, script, statement), "%.*s",
+    return error_at(arena, code_of(result), error_span(sqlite, script, rest, statement), "%.*s",
                     TEXT_ARGS(message));
+}
+
+static struct span first_line(const struct source *script, struct text statement)
+{
+    statement = skip_blanks(statement);
+    return span_of(script, text_slice(statement, 0, text_find_byte(statement, '\n')));
 }
 
 static struct error *check_row(struct arena *arena, sqlite3_stmt *prepared,
                                const struct source *script, struct text statement)
 {
     const char *value = (const char *)sqlite3_column_text(prepared, 0);
-    struct text line = text_trim(statement);
 
     if (value && strcmp(value, "0") != 0 && strcmp(value, "0.0") != 0 &&
         sqlite3_stricmp(value, "false") != 0 && sqlite3_stricmp(value, "f") != 0)
         return NULL;
-    return error_at(
-        arena, ERROR_DATABASE, span_of(script, text_slice(line, 0, text_find_byte(line, '\n'))),
-        "the verify script found a row whose first column is %s", value ? value : "NULL");
+    return error_at(arena, ERROR_DATABASE, first_line(script, statement),
+                    "the verify script found a row whose first column is %s",
+                    value ? value : "NULL");
+}
+
+/* What the authorizer could not see, before anything of it runs. */
+static struct error *check_statement(struct arena *arena, const struct sqlite *sqlite,
+                                     const struct source *script, sqlite3_stmt *prepared,
+                                     struct text statement, struct text rest)
+{
+    if (sqlite->verifies && !sqlite3_stmt_readonly(prepared))
+        return error_at(arena, ERROR_DATABASE, first_line(script, statement),
+                        "a verify script may only read");
+    if (sqlite->is_opaque && sqlite3_strlike("%sqlferry~_%", sqlite3_sql(prepared), '~') == 0)
+        return error_at(arena, ERROR_DATABASE, first_line(script, statement),
+                        "a new name or a trigger body with '" SQLITE_RESERVED
+                        "' is refused in a revision");
+    if (!sqlite->verifies && sqlite3_get_autocommit(sqlite->handle) && skip_blanks(rest).size)
+        return error_at(arena, ERROR_DATABASE, first_line(script, rest),
+                        "a second statement where each runs by itself, outside a transaction");
+    return NULL;
 }
 
 static struct error *run_statement(struct arena *arena, struct sqlite *sqlite,
                                    const struct source *script, sqlite3_stmt *prepared,
-                                   struct text statement, bool verifies)
+                                   struct text statement)
 {
-    int result;
+    struct error *error = NULL;
+    int result = SQLITE_DONE;
 
-    if (verifies && !sqlite3_stmt_readonly(prepared))
-        return error_at(arena, ERROR_DATABASE, span_of(script, text_trim(statement)),
-                        "a verify script may only read");
-    while ((result = sqlite3_step(prepared)) == SQLITE_ROW) {
-        struct error *error = verifies ? check_row(arena, prepared, script, statement) : NULL;
-
-        if (error)
-            return error;
-    }
-    return result == SQLITE_DONE ? NULL : script_error(arena, sqlite, result, script, statement);
+    sqlite->steps = true;
+    while (!error && (result = sqlite3_step(prepared)) == SQLITE_ROW)
+        if (sqlite->verifies)
+            error = check_row(arena, prepared, script, statement);
+    sqlite->steps = false;
+    if (error || result == SQLITE_DONE)
+        return error;
+    return script_error(arena, sqlite, result, script, (struct text){0}, statement);
 }
 
 static struct error *run_statements(struct arena *arena, struct sqlite *sqlite,
-                                    const struct source *script, struct text rest, bool verifies)
+                                    const struct source *script)
 {
+    struct text rest = script->text;
+
     while (rest.size) {
         sqlite3_stmt *prepared = NULL;
         const char *tail = NULL;
         struct error *error = NULL;
 
         *sqlite->refused = '\0';
+        sqlite->is_opaque = false;
         int result =
-            sqlite3_prepare_v2(sqlite->handle, rest.bytes, (int)rest.size, &prepared, &tail);
-        struct text statement = text_slice(rest, 0, tail ? (size_t)(tail - rest.bytes) : rest.size);
+            sqlite3_prepare_v2(sqlite->handle, rest.bytes, (int)rest.size + 1, &prepared, &tail);
+        size_t size = tail ? (size_t)(tail - rest.bytes) : rest.size;
+        struct text statement = text_slice(rest, 0, size), next = text_slice(rest, size, rest.size);
+
         if (result != SQLITE_OK)
-            return script_error(arena, sqlite, result, script, rest);
+            return script_error(arena, sqlite, result, script, rest, statement);
         if (prepared)
-            error = run_statement(arena, sqlite, script, prepared, statement, verifies);
+            error = check_statement(arena, sqlite, script, prepared, statement, next);
+        if (prepared && !error)
+            error = run_statement(arena, sqlite, script, prepared, statement);
         sqlite3_finalize(prepared);
         if (error)
             return error;
-        /* SQLite reads up to a NUL only, and would leave the rest unread. */
-        if (statement.size == 0)
-            return error_at(arena, ERROR_DATABASE, span_of(script, text_slice(rest, 0, 1)),
-                            "the script holds a NUL");
-        rest = text_slice(rest, statement.size, rest.size);
+        rest = next;
     }
     return NULL;
+}
+
+/*
+ * SQLite reads up to a NUL; without one it would copy all that is left of a script for every
+ * statement of it.
+ */
+static struct error *run_piece(struct arena *arena, struct sqlite *sqlite,
+                               const struct source *script, struct text piece, bool verifies)
+{
+    size_t nul = text_find_byte(piece, '\0');
+
+    if (piece.size == 0)
+        return NULL;
+    if (nul < piece.size)
+        return error_at(arena, ERROR_DATABASE, span_of(script, text_slice(piece, nul, 1)),
+                        "the script holds a NUL");
+    sqlite->copy.size = 0;
+    buffer_add(&sqlite->copy, piece);
+    buffer_add(&sqlite->copy, TEXT("\0"));
+    struct source copy = {script->name, {sqlite->copy.bytes, piece.size}};
+    sqlite->verifies = verifies;
+    sqlite->fenced = true;
+    struct error *error = run_statements(arena, sqlite, &copy);
+    sqlite->fenced = false;
+    *sqlite->refused = '\0';
+    if (error)
+        error->span = (struct span){script, span_of(script, piece).offset + error->span.offset,
+                                    error->span.size};
+    return error;
 }
 
 struct error *sqlite_run(struct arena *arena, struct sqlite *sqlite, const struct source *script,
                          struct text piece)
 {
-    sqlite->fenced = true;
-    struct error *error = run_statements(arena, sqlite, script, piece, false);
-    sqlite->fenced = false;
+    bool alone = sqlite3_get_autocommit(sqlite->handle);
+    sqlite3_int64 changes = sqlite3_total_changes64(sqlite->handle);
+    struct error *error = run_piece(arena, sqlite, script, piece, false);
+
+    /* INSERT OR FAIL keeps the rows before the one that failed. */
+    if (error && alone && sqlite3_total_changes64(sqlite->handle) != changes)
+        error->code = ERROR_UNKNOWN;
     return error;
 }
 
 struct error *sqlite_verify(struct arena *arena, struct sqlite *sqlite, const struct source *script)
 {
-    sqlite->fenced = true;
-    struct error *error = run_statements(arena, sqlite, script, script->text, true);
-    sqlite->fenced = false;
-    return error;
+    return run_piece(arena, sqlite, script, script->text, true);
 }
 
-static struct error *drop_temporary(struct arena *arena, struct sqlite *sqlite,
-                                    const struct text *row)
-{
-    char *sql =
-        sqlite3_mprintf("DROP %.*s IF EXISTS temp.\"%.*w\"", TEXT_ARGS(row[0]), TEXT_ARGS(row[1]));
-    int result = sql ? sqlite3_exec(sqlite->handle, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
-
-    sqlite3_free(sql);
-    return result == SQLITE_OK ? NULL : plain_error(arena, sqlite, result, "");
-}
-
+/*
+ * A change of temp_store drops all temporary objects, also those that no statement can drop, such
+ * as temp.sqlite_sequence, which would hide the table of that name in the database.
+ */
 struct error *sqlite_clean(struct arena *arena, struct sqlite *sqlite)
 {
     struct rows rows;
     struct error *error =
-        sqlite_ask(arena, sqlite,
-                   "SELECT type, name FROM temp.sqlite_schema"
-                   " WHERE type <> 'index' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'",
-                   NULL, 0, &rows);
+        sqlite_ask(arena, sqlite, "SELECT 1 FROM temp.sqlite_schema LIMIT 1", NULL, 0, &rows);
 
-    for (size_t i = 0; !error && i < rows.count; i++)
-        error = drop_temporary(arena, sqlite, &rows.cells[i * rows.columns]);
+    if (!error && rows.count)
+        error = set_pragma(arena, sqlite, "PRAGMA temp_store=FILE; PRAGMA temp_store=DEFAULT");
     return error ? error : set_pragma(arena, sqlite, "PRAGMA legacy_alter_table=OFF");
 }

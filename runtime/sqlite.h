@@ -15,14 +15,17 @@ struct sqlite_options {
 #define SQLITE_RESERVED "sqlferry_"
 
 /*
- * Opens a database and sets what must not depend on the host: defensive mode, no extensions, an
- * untrusted schema, synchronous=FULL, foreign keys on. The journal mode is the database's business.
+ * Opens a database and sets what must not depend on the host: defensive mode, no extensions,
+ * synchronous=FULL, foreign keys on. The journal mode is the database's business.
  *
  * returns  NULL, ERROR_DATABASE, ERROR_SYSTEM or ERROR_LOCKED
  */
 struct error *sqlite_open(struct arena *arena, const struct sqlite_options *options,
                           struct sqlite **sqlite) CHECKED;
 void sqlite_close(struct sqlite **sqlite);
+
+/* From now on, another connection's lock is waited for as long as this. */
+void sqlite_wait(struct sqlite *sqlite, uint64_t busy_ms);
 
 const char *sqlite_version(void);
 
@@ -49,11 +52,13 @@ void sqlite_rollback(struct sqlite *sqlite); /* harmless where no transaction is
 /*
  * Runs a script, or one statement of it, behind the fence: an authorizer refuses ATTACH, extension
  * loading, transaction control, pragmas that are not listed, virtual tables that are not listed,
- * and any change to our own tables. Rows are thrown away.
+ * and any change to our own tables. Rows are thrown away. Outside a transaction, a piece is one
+ * statement, so that it is done or not.
  *
  * script   what messages point into
  * piece    the part of its text that is run
- * returns  NULL, or an error at the place in the script
+ * returns  NULL, or an error at the place in the script; ERROR_UNKNOWN where an INSERT OR FAIL
+ *          outside a transaction failed after its first row
  */
 struct error *sqlite_run(struct arena *arena, struct sqlite *sqlite, const struct source *script,
                          struct text piece) CHECKED;
@@ -65,5 +70,8 @@ struct error *sqlite_run(struct arena *arena, struct sqlite *sqlite, const struc
 struct error *sqlite_verify(struct arena *arena, struct sqlite *sqlite,
                             const struct source *script) CHECKED;
 
-/* Drops temporary objects and resets settings that a script left behind in the connection. */
+/*
+ * Drops temporary objects and resets settings that a script left behind in the connection. Not
+ * inside a transaction.
+ */
 struct error *sqlite_clean(struct arena *arena, struct sqlite *sqlite) CHECKED;

@@ -225,34 +225,34 @@ static const struct row {
 
     /* Roots. */
     {"a second root", LIST R("a", "") R("b", "") R("c", "a, b"),
-     "ferry.yaml:6:10: error: revision 'b' has no parents: a second root\n"
+     "ferry.yaml:6:10: error: revision 'b' has no parents: another root\n"
      "ferry.yaml:5:10: note: the first root is 'a'\n"
      "hint: Name its lost parent in 'parents:', or list all roots: 'roots: [a, b]'.\n"},
     {"many roots",
      LIST R("r0", "") R("r1", "") R("r2", "") R("r3", "") R("r4", "") R("r5", "") R("r6", "")
          R("r7", "") R("r8", "") R("h", "r0, r1, r2, r3, r4, r5, r6, r7, r8"),
-     "ferry.yaml:6:10: error: revision 'r1' has no parents: a second root\n"
+     "ferry.yaml:6:10: error: revision 'r1' has no parents: another root\n"
      "ferry.yaml:5:10: note: the first root is 'r0'\n"
      "hint: Name its lost parent in 'parents:', or list all roots under 'roots:'.\n"
-     "ferry.yaml:7:10: error: revision 'r2' has no parents: a second root\n"
+     "ferry.yaml:7:10: error: revision 'r2' has no parents: another root\n"
      "ferry.yaml:5:10: note: the first root is 'r0'\n"
      "hint: Name its lost parent in 'parents:', or list all roots under 'roots:'.\n"
-     "ferry.yaml:8:10: error: revision 'r3' has no parents: a second root\n"
+     "ferry.yaml:8:10: error: revision 'r3' has no parents: another root\n"
      "ferry.yaml:5:10: note: the first root is 'r0'\n"
      "hint: Name its lost parent in 'parents:', or list all roots under 'roots:'.\n"
-     "ferry.yaml:9:10: error: revision 'r4' has no parents: a second root\n"
+     "ferry.yaml:9:10: error: revision 'r4' has no parents: another root\n"
      "ferry.yaml:5:10: note: the first root is 'r0'\n"
      "hint: Name its lost parent in 'parents:', or list all roots under 'roots:'.\n"
-     "ferry.yaml:10:10: error: revision 'r5' has no parents: a second root\n"
+     "ferry.yaml:10:10: error: revision 'r5' has no parents: another root\n"
      "ferry.yaml:5:10: note: the first root is 'r0'\n"
      "hint: Name its lost parent in 'parents:', or list all roots under 'roots:'.\n"
-     "ferry.yaml:11:10: error: revision 'r6' has no parents: a second root\n"
+     "ferry.yaml:11:10: error: revision 'r6' has no parents: another root\n"
      "ferry.yaml:5:10: note: the first root is 'r0'\n"
      "hint: Name its lost parent in 'parents:', or list all roots under 'roots:'.\n"
-     "ferry.yaml:12:10: error: revision 'r7' has no parents: a second root\n"
+     "ferry.yaml:12:10: error: revision 'r7' has no parents: another root\n"
      "ferry.yaml:5:10: note: the first root is 'r0'\n"
      "hint: Name its lost parent in 'parents:', or list all roots under 'roots:'.\n"
-     "ferry.yaml:13:10: error: revision 'r8' has no parents: a second root\n"
+     "ferry.yaml:13:10: error: revision 'r8' has no parents: another root\n"
      "ferry.yaml:5:10: note: the first root is 'r0'\n"
      "hint: Name its lost parent in 'parents:', or list all roots under 'roots:'.\n"},
     {"a root that is not listed", "roots: [a]\n" LIST R("a", "") R("b", "") R("c", "a, b"),
@@ -359,11 +359,11 @@ static const struct row {
     {"a lost parent, forgotten roots, a head nobody meant",
      LIST R("9d6a492bf126", "") R("add_comms", "") R("notes", "")
          R("orders", "9d6a492bf126, add_comms") R("index", "orders, notes") R("draft", "orders"),
-     "ferry.yaml:6:10: error: revision 'add_comms' has no parents: a second root\n"
+     "ferry.yaml:6:10: error: revision 'add_comms' has no parents: another root\n"
      "ferry.yaml:5:10: note: the first root is '9d6a492bf126'\n"
      "hint: Name its lost parent in 'parents:', or list all roots: 'roots: [9d6a492bf126, "
      "add_comms, notes]'.\n"
-     "ferry.yaml:7:10: error: revision 'notes' has no parents: a second root\n"
+     "ferry.yaml:7:10: error: revision 'notes' has no parents: another root\n"
      "ferry.yaml:5:10: note: the first root is '9d6a492bf126'\n"
      "hint: Name its lost parent in 'parents:', or list all roots: 'roots: [9d6a492bf126, "
      "add_comms, notes]'.\n"
@@ -375,7 +375,7 @@ static const struct row {
      LIST R("base", "") R("b", "bass") R("c", "") R("d", "e") R("e", "d"),
      "ferry.yaml:6:23: error: revision 'b' has an unknown parent 'bass'\n"
      "hint: Did you mean 'base' (line 5)?\n"
-     "ferry.yaml:7:10: error: revision 'c' has no parents: a second root\n"
+     "ferry.yaml:7:10: error: revision 'c' has no parents: another root\n"
      "ferry.yaml:5:10: note: the first root is 'base'\n"
      "hint: Name its lost parent in 'parents:', or list all roots: 'roots: [base, c]'.\n"
      "ferry.yaml:8:10: error: revision 'd' is in a cycle: 'd' after 'e' after 'd'\n"
