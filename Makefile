@@ -125,8 +125,8 @@ check-manuals:
 	@mandoc -Tlint -W warning docs/*.1 docs/*.5
 
 .PHONY: golden
-golden: all $(patsubst %.c,$(BUILD)/%,$(wildcard tests/end/test_damaged.c)) ## rewrite expected outputs; git diff is the review
-	GOLDEN=1 $(BUILD)/tests/end/test_damaged
+golden: all $(BUILD)/tests/end/test_end ## rewrite expected outputs; git diff is the review
+	GOLDEN=1 $(BUILD)/tests/end/test_end '*damaged/*'
 
 .PHONY: demo
 demo: setup-build ## compile the example, sign it, apply it to a fresh SQLite file, show the result

@@ -6,8 +6,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* A large script may be sent in pieces of about this many bytes. */
-enum { PIECE_SIZE = 256 << 10, PROGRESS_STEPS = 100 };
+/* A script in a transaction is cut into about as many pieces at most. */
+enum { PIECES = 4096, PROGRESS_STEPS = 100 };
 
 /* What is used again for every script of a kind. */
 struct slot {
@@ -15,6 +15,7 @@ struct slot {
     struct script script; /* as it is shipped */
     struct source source, shipped;
     struct digest digest; /* of the file */
+    bool is_read;         /* the revision at hand has this file */
 };
 
 struct run {
@@ -59,6 +60,10 @@ static struct error *read_file(struct run *run, const struct script_reference *r
 {
     CLEANUP(file_close) int fd = -1;
     uint64_t size;
+
+    slot->is_read = false;
+    if (reference->presence != SCRIPT_FILE)
+        return NULL;
     struct error *error =
         file_open_inside(run->arena, run->folder, reference->path.bytes, &fd, &size);
 
@@ -71,6 +76,7 @@ static struct error *read_file(struct run *run, const struct script_reference *r
     }
     slot->source = (struct source){reference->path, buffer_text(&slot->file)};
     slot->digest = crypto_digest(slot->source.text);
+    slot->is_read = true;
     return NULL;
 }
 
@@ -88,44 +94,45 @@ static struct error *split(struct run *run, const struct revision *revision, boo
 
 /*
  * Nothing in SQLite but VACUUM and its kind needs to run outside a transaction, and inside one a
- * revision cannot be half done: so there `transaction: none` is kept only for a script that needs
- * it.
+ * revision cannot be half done: so there `transaction: none` is kept only where a script needs it.
  */
-static struct error *split_as_needed(struct run *run, const struct revision *revision,
-                                     bool *transactional, struct slot *slot)
+static bool is_transactional(struct run *run, const struct revision *revision)
 {
-    struct error *error;
-
-    if (!*transactional && run->options->dialect == DIALECT_SQLITE) {
-        error = split(run, revision, true, slot);
-        if (!error) {
-            *transactional = true;
-            return NULL;
-        }
-    }
-    error = split(run, revision, *transactional, slot);
-    return error ? keep_source(run, &slot->source, error) : NULL;
+    if (revision->transactional || run->options->dialect != DIALECT_SQLITE)
+        return revision->transactional;
+    for (size_t kind = SCRIPT_UP; kind <= SCRIPT_DOWN; kind++)
+        if (run->slots[kind].is_read && split(run, revision, true, &run->slots[kind]))
+            return false;
+    return true;
 }
 
+/*
+ * Outside a transaction each statement is a piece. Inside one they are pieces as well, so that an
+ * error without a place can be told to its statement; those of a long script go together.
+ */
 static void find_cuts(struct run *run, const struct script *script, bool transactional,
                       struct index_script *entry)
 {
-    size_t least = transactional ? PIECE_SIZE : 1, last = 0, count = 0;
+    size_t least = transactional ? script->text.size / PIECES : 0, next = 0;
 
-    for (size_t i = 1; i < script->count; i++) {
-        if (script->statements[i].offset - last >= least) {
-            last = script->statements[i].offset;
-            count++;
-        }
+    entry->cuts = arena_array(run->arena, uint64_t, script->count);
+    for (size_t i = 0; i < script->count; i++) {
+        if (script->statements[i].offset < next)
+            continue;
+        entry->cuts[entry->cut_count++] = script->statements[i].offset;
+        next = script->statements[i].offset + least;
     }
-    entry->cuts = arena_array(run->arena, uint64_t, count);
-    last = 0;
-    for (size_t i = 1; i < script->count; i++) {
-        if (script->statements[i].offset - last >= least) {
-            last = script->statements[i].offset;
-            entry->cuts[entry->cut_count++] = last;
-        }
-    }
+}
+
+/* What an interrupted run has to look for; names that need more than letters are left to people. */
+static void find_builds(struct run *run, const struct script *script, struct index_script *entry)
+{
+    struct sql_build build;
+
+    entry->builds = arena_array(run->arena, struct index_build, script->count);
+    for (size_t i = 0; i < script->count; i++)
+        if (sql_find_build(run->arena, script, i, &build))
+            entry->builds[entry->build_count++] = (struct index_build){i, build.table, build.name};
 }
 
 static struct error *read_script(struct run *run, const struct revision *revision,
@@ -134,28 +141,24 @@ static struct error *read_script(struct run *run, const struct revision *revisio
     const struct script_reference *reference = &revision->scripts[run->options->dialect][kind];
     struct index_script *entry = &step->scripts[kind];
     struct slot *slot = &run->slots[kind];
-    bool transactional = revision->transactional || kind == SCRIPT_VERIFY;
+    bool transactional = step->transactional || kind == SCRIPT_VERIFY;
 
-    entry->presence = reference->presence;
-    if (reference->presence != SCRIPT_FILE)
+    if (!slot->is_read)
         return NULL;
-    struct error *error = read_file(run, reference, slot);
+    struct error *error = split(run, revision, transactional, slot);
     if (error)
-        return error;
-    error = split_as_needed(run, revision, &transactional, slot);
-    if (error)
-        return error;
+        return keep_source(run, &slot->source, error);
     entry->path = reference->path;
     entry->source = slot->digest;
     find_cuts(run, &slot->script, transactional, entry);
+    if (!transactional && run->options->dialect == DIALECT_POSTGRESQL)
+        find_builds(run, &slot->script, entry);
     if (entry->cut_count > CUTS_MAX)
         return error_at(run->arena, ERROR_INPUT, reference->span,
                         "script '%.*s' has more than %d statements", TEXT_ARGS(reference->path),
                         CUTS_MAX);
     slot->shipped = (struct source){reference->path, buffer_text(&slot->script.text)};
     step->foreign_keys_off |= slot->script.foreign_keys_off;
-    if (kind != SCRIPT_VERIFY)
-        step->transactional &= transactional;
     run->compiled.script_count++;
     run->compiled.statement_count += slot->script.count;
     run->compiled.size += slot->script.text.size;
@@ -201,12 +204,15 @@ static void describe(struct run *run, const struct revision *revision, struct in
         .title = revision->title,
         .parent_count = revision->parent_count,
         .parents = arena_array(run->arena, struct text, revision->parent_count),
-        .transactional = true,
         .foreign_keys_off = revision->foreign_keys_off,
         .idempotent = revision->idempotent,
+        .lock_timeout_ms = revision->lock_timeout_ms,
+        .statement_timeout_ms = revision->statement_timeout_ms,
     };
     for (size_t i = 0; i < revision->parent_count; i++)
         step->parents[i] = revision->parents[i].id;
+    for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
+        step->scripts[kind].presence = revision->scripts[run->options->dialect][kind].presence;
 }
 
 /* Refused scripts are collected; what touches the world stops at once. */
@@ -217,7 +223,16 @@ static struct error *compile_step(struct run *run, const struct revision *revisi
 
     describe(run, revision, step);
     for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
+        errors_add(&run->errors, read_file(run, &revision->scripts[run->options->dialect][kind],
+                                           &run->slots[kind]));
+    step->transactional = is_transactional(run, revision);
+    for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
         errors_add(&run->errors, read_script(run, revision, (enum script_kind)kind, step));
+    if (step->foreign_keys_off && !step->transactional)
+        errors_add(&run->errors,
+                   error_at(run->arena, ERROR_INPUT, revision->span,
+                            "revision '%.*s' needs a transaction for 'foreign_keys: off'",
+                            TEXT_ARGS(revision->id)));
     if (run->errors.count > before) {
         run->rehearses = false; /* what follows may build on what was refused */
         return NULL;

@@ -89,6 +89,8 @@ enum {
     REVISION_TRANSACTION,
     REVISION_FOREIGN_KEYS,
     REVISION_IDEMPOTENT,
+    REVISION_LOCK_TIMEOUT,
+    REVISION_STATEMENT_TIMEOUT,
     REVISION_ALLOW,
     REVISION_KEY_COUNT,
 };
@@ -106,6 +108,9 @@ static const struct key revision_keys[REVISION_KEY_COUNT] = {
     [REVISION_TRANSACTION] = {"transaction", A_TEXT, "Write 'single' or 'none'."},
     [REVISION_FOREIGN_KEYS] = {"foreign_keys", A_TEXT, "Write 'on' or 'off'."},
     [REVISION_IDEMPOTENT] = {"idempotent", A_TEXT, "Write 'true' or 'false'."},
+    [REVISION_LOCK_TIMEOUT] = {"lock_timeout", A_TEXT, "Write a time as 10s, 500ms or 2m."},
+    [REVISION_STATEMENT_TIMEOUT] = {"statement_timeout", A_TEXT,
+                                    "Write a time as 10s, 500ms or 2m."},
     [REVISION_ALLOW] = {"allow", A_LIST, "Write 'allow: [RULE]'."},
 };
 
@@ -525,6 +530,13 @@ static void read_choice(struct reader *reader, const struct entry *entry, const 
                if_false);
 }
 
+static void read_timeout(struct reader *reader, const struct entry *entry, uint64_t *ms)
+{
+    if (entry->value && !text_duration(entry->value->text, TIMEOUT_MS_MAX, ms))
+        refuse(reader, entry->value->span, "'%s' is '%s', and must be a time as 10s, 500ms or 2m",
+               shown(reader, entry->key->text), shown(reader, entry->value->text));
+}
+
 static void read_allowed(struct reader *reader, const struct yaml_node *list,
                          struct revision *revision)
 {
@@ -612,6 +624,8 @@ static void read_revision(struct reader *reader, const struct yaml_node *node,
     read_choice(reader, &entries[REVISION_TRANSACTION], "single", "none", &revision->transactional);
     read_choice(reader, &entries[REVISION_FOREIGN_KEYS], "off", "on", &revision->foreign_keys_off);
     read_choice(reader, &entries[REVISION_IDEMPOTENT], "true", "false", &revision->idempotent);
+    read_timeout(reader, &entries[REVISION_LOCK_TIMEOUT], &revision->lock_timeout_ms);
+    read_timeout(reader, &entries[REVISION_STATEMENT_TIMEOUT], &revision->statement_timeout_ms);
     if (entries[REVISION_ALLOW].value)
         read_allowed(reader, entries[REVISION_ALLOW].value, revision);
 }
@@ -898,7 +912,7 @@ static struct error *open_manifest(struct reader *reader, struct text path, int 
     }
 
     struct error *error = file_open(reader->arena, AT_FDCWD, name.bytes, fd, size);
-    if (error && in_folder && access(name.bytes, F_OK) < 0)
+    if (error && text_equal(file_name(name), TEXT("ferry.yaml")) && access(name.bytes, F_OK) < 0)
         error_hint(reader->arena, error, "'sqlferry init' begins a new manifest.");
     if (error)
         return error;

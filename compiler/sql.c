@@ -179,6 +179,7 @@ static void end_statement(const struct lexer *lexer, struct script *script)
     struct statement *last = &script->statements[script->count - 1];
 
     buffer_add(&script->text, lexer->ends_in_comment ? TEXT("\n;") : TEXT(";"));
+    script->text.bytes[script->text.size] = '\0';
     last->size = script->text.size - last->offset;
 }
 

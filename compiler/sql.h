@@ -42,6 +42,19 @@ struct script {
 
 void script_free(struct script *script);
 
+/* The index that a CREATE INDEX CONCURRENTLY builds, by names as the catalog has them. */
+struct sql_build {
+    struct text table; /* with its schema and a dot where the statement says so */
+    struct text name;
+};
+
+/*
+ * returns  false where statement number i is no such statement, gives no name, or has names that
+ *          are more than letters, digits, '_' and '$'
+ */
+bool sql_find_build(struct arena *arena, const struct script *script, size_t i,
+                    struct sql_build *build);
+
 /*
  * Splits a script and refuses, at its place, whatever would not mean the same everywhere: bytes
  * that are not UTF-8, NUL, psql meta-commands and variables, shell commands, bind parameters,

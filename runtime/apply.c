@@ -51,8 +51,10 @@ static struct error *mark_needed(struct arena *arena, const struct index *index,
     if (!last)
         return error_plain(arena, ERROR_USAGE, "the bundle has no revision '%.*s'", TEXT_ARGS(to));
     needed[last - index->steps] = true;
-    for (const struct index_step *step = last; step >= index->steps; step--) {
-        if (!needed[step - index->steps])
+    for (size_t position = (size_t)(last - index->steps) + 1; position-- > 0;) {
+        const struct index_step *step = &index->steps[position];
+
+        if (!needed[position])
             continue;
         for (size_t i = 0; i < step->parent_count; i++)
             needed[index_find(index, step->parents[i]) - index->steps] = true;
@@ -60,17 +62,41 @@ static struct error *mark_needed(struct arena *arena, const struct index *index,
     return NULL;
 }
 
-static struct error *interrupted_error(struct arena *arena, const struct index_step *step)
+static struct error *interrupted_error(struct arena *arena, const struct index_step *step,
+                                       size_t piece)
 {
+    const struct index_script *script = &step->scripts[SCRIPT_UP];
     struct error *error = error_plain(
         arena, ERROR_UNKNOWN,
         "revision '%.*s' runs without a transaction and was interrupted: a person must look",
         TEXT_ARGS(step->id));
 
-    return error_hint(arena, error,
-                      "Compare the database with '%.*s'; a revision that may run twice says "
-                      "'idempotent: true' in its manifest.",
-                      TEXT_ARGS(step->scripts[SCRIPT_UP].path));
+    error_note(
+        arena, error, (struct span){0},
+        "of the %zu statements of '%.*s', %zu are done; whether the next one is, nobody knows",
+        index_piece_count(script), TEXT_ARGS(script->path), piece);
+    return error_hint(
+        arena, error,
+        "Compare the database with that statement; a revision that may run twice says "
+        "'idempotent: true' in its manifest.");
+}
+
+/* The index that a piece builds; NULL where it does something else. */
+static const struct index_build *find_build(const struct index_step *step, size_t piece)
+{
+    const struct index_script *script = &step->scripts[SCRIPT_UP];
+
+    for (size_t i = 0; i < script->build_count; i++)
+        if (script->builds[i].piece == piece)
+            return &script->builds[i];
+    return NULL;
+}
+
+/* What was interrupted may go on: from its start, behind its end, or after a look at the index. */
+static bool may_go_on(const struct index_step *step, size_t pieces)
+{
+    return step->idempotent || pieces == index_piece_count(&step->scripts[SCRIPT_UP]) ||
+           find_build(step, pieces);
 }
 
 struct error *apply_plan(struct arena *arena, const struct index *index,
@@ -93,8 +119,8 @@ struct error *apply_plan(struct arena *arena, const struct index *index,
 
         if (state->steps[i] == STEP_APPLIED || (to.bytes && !needed[i]))
             continue;
-        if (state->steps[i] == STEP_INTERRUPTED && !step->idempotent)
-            return interrupted_error(arena, step);
+        if (state->steps[i] == STEP_INTERRUPTED && !may_go_on(step, state->pieces[i]))
+            return interrupted_error(arena, step, state->pieces[i]);
         made.steps[made.count++] = step;
     }
     *plan = made;
@@ -108,7 +134,8 @@ struct run {
     const struct apply_options *options;
     const struct target_operations *to;
     struct target *target;
-    struct ledger ledger; /* as this run knows it */
+    struct ledger ledger;      /* as this run knows it */
+    struct ledger_state state; /* before this run */
     struct text who;
 };
 
@@ -128,37 +155,35 @@ static struct text who_am_i(struct arena *arena)
     return printable(arena, arena_format(arena, "%.*s@%s", TEXT_ARGS(user), host));
 }
 
-static struct source *step_source(struct run *run, const struct index_step *step,
-                                  enum script_kind kind, struct text text)
-{
-    struct source *source = arena_one(run->arena, struct source);
-
-    *source = (struct source){step->scripts[kind].path, text};
-    return source;
-}
-
+/* A script of the bundle, cut into its pieces; its bytes are used again for the next one. */
 static struct error *load_script(struct run *run, const struct index_step *step,
-                                 enum script_kind kind, struct source **source)
+                                 enum script_kind kind, struct sending *sending)
 {
-    struct text text;
-
-    *source = NULL;
-    if (step->scripts[kind].presence != SCRIPT_FILE)
-        return NULL;
+    const struct index_script *script = &step->scripts[kind];
+    struct source *source = arena_one(run->arena, struct source);
     struct error *error =
-        payload_script(run->arena, &run->options->bundle->payload, step, kind, &text);
-    if (!error)
-        *source = step_source(run, step, kind, text);
-    return error;
+        payload_script(run->arena, &run->options->bundle->payload, step, kind, &source->text);
+
+    if (error)
+        return error;
+    source->name = script->path;
+    size_t count = index_piece_count(script);
+    struct text *pieces = arena_array(run->arena, struct text, count);
+    for (size_t i = 0; i < count; i++)
+        pieces[i] = index_piece(script, source->text, i);
+    *sending = (struct sending){source, pieces, count};
+    return NULL;
 }
 
 /* An error shows its line of the script, whose bytes belong to a buffer that is used again. */
-static struct error *keep_source(struct run *run, const struct source *source, struct error *error)
+static struct error *keep_source(struct run *run, const struct sending *sending,
+                                 struct error *error)
 {
-    if (error && error->span.source == source) {
+    if (error && error->span.source == sending->script) {
         struct source *kept = arena_one(run->arena, struct source);
 
-        *kept = (struct source){source->name, arena_copy(run->arena, source->text)};
+        *kept =
+            (struct source){sending->script->name, arena_copy(run->arena, sending->script->text)};
         error->span.source = kept;
     }
     return error;
@@ -203,12 +228,15 @@ static struct error *doubt(struct run *run, const struct ledger_row *row, struct
     return error;
 }
 
+/* Ends the open transaction, with or without the row. */
 static struct error *commit_row(struct run *run, const struct ledger_row *row)
 {
     struct error *error = run->to->record(run->arena, run->target, row);
 
-    if (error)
+    if (error) {
+        run->to->rollback(run->target);
         return error;
+    }
     error = run->to->commit(run->arena, run->target);
     if (error)
         return doubt(run, row, error);
@@ -218,108 +246,175 @@ static struct error *commit_row(struct run *run, const struct ledger_row *row)
 
 static struct error *run_script(struct run *run, const struct index_step *step)
 {
-    struct source *up;
+    struct sending up;
     struct error *error = load_script(run, step, SCRIPT_UP, &up);
 
     if (error)
         return error;
-    return keep_source(run, up, run->to->run(run->arena, run->target, up, up->text));
+    return keep_source(run, &up, run->to->run(run->arena, run->target, &up));
 }
 
 static struct error *run_verify(struct run *run, const struct index_step *step)
 {
-    struct source *verify;
-    struct error *error = load_script(run, step, SCRIPT_VERIFY, &verify);
+    struct sending verify;
 
-    if (error || !verify)
+    if (step->scripts[SCRIPT_VERIFY].presence != SCRIPT_FILE)
+        return NULL;
+    struct error *error = load_script(run, step, SCRIPT_VERIFY, &verify);
+    if (error)
         return error;
-    return keep_source(run, verify, run->to->verify(run->arena, run->target, verify));
+    return keep_source(run, &verify, run->to->verify(run->arena, run->target, &verify));
+}
+
+static struct terms terms_of(const struct index_step *step)
+{
+    return (struct terms){step->foreign_keys_off, step->lock_timeout_ms,
+                          step->statement_timeout_ms};
 }
 
 static struct error *apply_in_transaction(struct run *run, const struct index_step *step)
 {
     struct text started = ledger_now(run->arena);
-    struct error *error =
-        run->to->begin(run->arena, run->target, &run->ledger, !step->foreign_keys_off);
+    struct terms terms = terms_of(step);
+    struct error *error = run->to->begin(run->arena, run->target, &run->ledger, &terms);
 
     if (error)
         return error;
     error = run_script(run, step);
     if (!error)
         error = run_verify(run, step);
-    if (!error)
-        error = run->to->clean(run->arena, run->target);
-    if (!error) {
-        struct ledger_row row = make_row(run, step, LEDGER_APPLIED, started);
-        error = commit_row(run, &row);
-    }
-    if (error)
+    if (error) {
         run->to->rollback(run->target);
-    return error;
+        return error;
+    }
+    struct ledger_row row = make_row(run, step, LEDGER_APPLIED, started);
+    return commit_row(run, &row);
 }
+
+/* Without a transaction: one statement after the other, and after each a row that says so. */
 
 static struct error *record_event(struct run *run, const struct index_step *step,
                                   enum ledger_event event, struct text started)
 {
-    struct ledger_row row = make_row(run, step, event, started);
-    struct error *error = run->to->begin(run->arena, run->target, &run->ledger, true);
+    struct terms none = {0};
+    struct error *error = run->to->begin(run->arena, run->target, &run->ledger, &none);
 
     if (error)
         return error;
-    row = make_row(run, step, event, started);
-    error = commit_row(run, &row);
+    struct ledger_row row = make_row(run, step, event, started);
+    return commit_row(run, &row);
+}
+
+static bool was_begun(const struct run *run, const struct index_step *step)
+{
+    return run->state.steps[step - run->options->bundle->index->steps] != STEP_PENDING;
+}
+
+/*
+ * A refused piece has done nothing: statements outside a transaction are whole or nothing, but for
+ * an index that was being built, which is taken away. Where a target says that this one is neither,
+ * the ledger keeps it as interrupted.
+ */
+static struct error *take_back(struct run *run, const struct index_step *step,
+                               const struct sending *up, size_t piece, struct text started,
+                               struct error *refusal)
+{
+    const struct index_build *build = find_build(step, piece);
+    enum built built = BUILT_NOTHING;
+    struct error *error = NULL;
+    bool partly = refusal->code == ERROR_UNKNOWN;
+
+    if (build && !partly)
+        error = run->to->look(run->arena, run->target, build, &built);
+    if (!error && built == BUILT_HALF)
+        error = run->to->remove(run->arena, run->target, build);
+    if (!error && !partly)
+        error = record_event(run, step, LEDGER_FAILED, started);
+    if (error || piece > 0 || was_begun(run, step))
+        refusal->code = ERROR_UNKNOWN;
     if (error)
-        run->to->rollback(run->target);
+        error_note(run->arena, refusal, (struct span){0}, "and then: %.*s",
+                   TEXT_ARGS(error->message));
+    return error_note(run->arena, refusal, (struct span){0},
+                      "statement %zu of %zu was %s outside a transaction; the %zu before it are "
+                      "done",
+                      piece + 1, up->count, partly ? "done in part" : "refused", piece);
+}
+
+static struct error *run_piece(struct run *run, const struct index_step *step,
+                               const struct sending *up, size_t piece, struct text started)
+{
+    struct sending one = {up->script, &up->pieces[piece], 1};
+    struct error *error = keep_source(run, up, run->to->run(run->arena, run->target, &one));
+
+    if (error)
+        return take_back(run, step, up, piece, started, error);
+    error = record_event(run, step, LEDGER_PROGRESSED, started);
+    if (!error)
+        return NULL;
+    error->code = ERROR_UNKNOWN;
+    return error_note(run->arena, error, (struct span){0},
+                      "statement %zu of %zu is done, though the ledger may not say so", piece + 1,
+                      up->count);
+}
+
+/* The piece that was interrupted builds an index: what the catalog says of it decides. */
+static struct error *settle_build(struct run *run, const struct index_step *step, size_t *piece,
+                                  struct text started)
+{
+    const struct index_build *build = find_build(step, *piece);
+    enum built built;
+    struct error *error = run->to->look(run->arena, run->target, build, &built);
+
+    if (error || built == BUILT_NOTHING)
+        return error;
+    if (built == BUILT_HALF)
+        return run->to->remove(run->arena, run->target, build);
+    error = record_event(run, step, LEDGER_PROGRESSED, started);
+    if (!error)
+        ++*piece;
     return error;
 }
 
-/* Each statement by itself. Where the first is refused nothing was done, and the ledger says so. */
-static struct error *run_pieces(struct run *run, const struct index_step *step, struct text started)
+/* Where to begin: at the start, where it stopped, or behind what was interrupted. */
+static struct error *find_start(struct run *run, const struct index_step *step, size_t *piece,
+                                struct text started)
 {
-    const struct index_script *script = &step->scripts[SCRIPT_UP];
-    struct source *up;
-    struct error *error = load_script(run, step, SCRIPT_UP, &up);
+    size_t position = (size_t)(step - run->options->bundle->index->steps);
+    enum step_state state = run->state.steps[position];
 
-    for (size_t i = 0; !error && i <= script->cut_count; i++) {
-        size_t from = i ? script->cuts[i - 1] : 0;
-        size_t to = i < script->cut_count ? script->cuts[i] : script->size;
-
-        error = run->to->run(run->arena, run->target, up, text_slice(up->text, from, to - from));
-        error = error ? keep_source(run, up, error) : NULL;
-        if (error && i > 0) {
-            error->code = ERROR_UNKNOWN;
-            return error_note(run->arena, error, (struct span){0},
-                              "statement %zu of %zu failed outside a transaction; those before it "
-                              "have been done",
-                              i + 1, script->cut_count + 1);
-        }
+    *piece = run->state.pieces[position];
+    if (state == STEP_PENDING || (state == STEP_INTERRUPTED && step->idempotent)) {
+        *piece = 0;
+        return record_event(run, step, LEDGER_STARTED, started);
     }
-    if (error) {
-        struct error *unrecorded = record_event(run, step, LEDGER_FAILED, started);
-
-        if (unrecorded)
-            error->code = ERROR_UNKNOWN;
-    }
-    return error;
+    if (state == STEP_INTERRUPTED && *piece < index_piece_count(&step->scripts[SCRIPT_UP]))
+        return settle_build(run, step, piece, started);
+    return NULL;
 }
 
 static struct error *apply_by_statement(struct run *run, const struct index_step *step)
 {
     struct text started = ledger_now(run->arena);
-    struct error *error = record_event(run, step, LEDGER_STARTED, started);
+    struct sending up;
+    size_t piece;
+    struct error *error = load_script(run, step, SCRIPT_UP, &up);
 
     if (!error)
-        error = run_pieces(run, step, started);
+        error = find_start(run, step, &piece, started);
     if (error)
         return error;
+    for (; piece < up.count; piece++) {
+        error = run_piece(run, step, &up, piece, started);
+        if (error)
+            return error;
+    }
     error = run_verify(run, step);
     if (!error)
-        error = run->to->clean(run->arena, run->target);
-    if (error) {
+        error = record_event(run, step, LEDGER_FINISHED, started);
+    if (error)
         error->code = ERROR_UNKNOWN;
-        return error;
-    }
-    return record_event(run, step, LEDGER_FINISHED, started);
+    return error;
 }
 
 static struct error *explain(struct run *run, const struct apply_plan *plan, size_t done,
@@ -329,9 +424,17 @@ static struct error *explain(struct run *run, const struct apply_plan *plan, siz
     const struct index_step *step = plan->steps[done];
     size_t total = run->options->bundle->index->step_count;
 
-    if (step->transactional && error->code != ERROR_UNKNOWN)
-        error_note(arena, error, (struct span){0}, "revision '%.*s' was rolled back",
-                   TEXT_ARGS(step->id));
+    bool unknown = error->code == ERROR_UNKNOWN;
+    const char *outcome =
+        step->transactional
+            ? unknown ? "nobody knows whether revision '%.*s' is applied: a person must look"
+                      : "revision '%.*s' was rolled back"
+        : unknown
+            ? "revision '%.*s' runs without a transaction and was interrupted: a person must look"
+        : was_begun(run, step) ? "nothing more of revision '%.*s' was done"
+                               : "nothing of revision '%.*s' was done";
+
+    error_note(arena, error, (struct span){0}, outcome, TEXT_ARGS(step->id));
     return error_note(arena, error, (struct span){0},
                       "'%.*s' has %zu of %zu revisions, %zu of them from this run",
                       TEXT_ARGS(run->target->name), plan->applied + done, total, done);
@@ -342,10 +445,13 @@ static struct error *run_plan(struct run *run, const struct apply_plan *plan)
     for (size_t i = 0; i < plan->count; i++) {
         const struct index_step *step = plan->steps[i];
 
-        report_progress(run->options->report, "applying %zu of %zu  %.*s  %.*s", i + 1, plan->count,
-                        TEXT_ARGS(step->id), TEXT_ARGS(step->title));
-        struct error *error =
-            step->transactional ? apply_in_transaction(run, step) : apply_by_statement(run, step);
+        report_progress(run->options->report, "applying %zu of %zu  %.*s%s%.*s", i + 1, plan->count,
+                        TEXT_ARGS(step->id), step->title.size ? "  " : "", TEXT_ARGS(step->title));
+        struct terms terms = terms_of(step);
+        struct error *error = run->to->prepare(run->arena, run->target, &terms);
+        if (!error)
+            error = step->transactional ? apply_in_transaction(run, step)
+                                        : apply_by_statement(run, step);
         if (error)
             return explain(run, plan, i, error);
     }
@@ -362,7 +468,6 @@ struct error *apply_upgrade(struct arena *arena, const struct apply_options *opt
         .target = options->target,
         .who = who_am_i(arena),
     };
-    struct ledger_state state;
     struct apply_plan plan;
     const struct index *index = options->bundle->index;
     struct error *error = apply_check_target(arena, index, run.target);
@@ -372,9 +477,9 @@ struct error *apply_upgrade(struct arena *arena, const struct apply_options *opt
     if (!error)
         error = run.to->read_ledger(arena, run.target, &run.ledger);
     if (!error)
-        error = ledger_compare(arena, &run.ledger, index, options->allow_older, &state);
+        error = ledger_compare(arena, &run.ledger, index, options->allow_older, &run.state);
     if (!error)
-        error = apply_plan(arena, index, &state, options->to, &plan);
+        error = apply_plan(arena, index, &run.state, options->to, &plan);
     if (!error)
         error = run_plan(&run, &plan);
     if (error)

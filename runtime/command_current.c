@@ -2,39 +2,56 @@
 #include "json.h"
 
 const struct option command_current_options[] = {
-    COMMANDS_TARGET_OPTION,
+    COMMANDS_TARGET_OPTIONS,
     {"json", NULL, "print the result as JSON", 0, false},
     {0},
 };
 
-/* What the last row of each revision says; the ledger alone knows no bundle. */
+/* What the rows say by themselves; the ledger alone knows no bundle. */
 struct summary {
     size_t applied;
-    const struct ledger_row *last, *interrupted;
+    const struct ledger_row *last;  /* the revision that was applied last */
+    const struct ledger_row *begun; /* one without a transaction that is not finished */
+    size_t pieces;                  /* of it that are done */
 };
+
+static bool is_same(const struct ledger_row *a, const struct ledger_row *b)
+{
+    return a && text_equal(a->revision, b->revision);
+}
+
+static void follow(struct summary *summary, const struct ledger_row *row)
+{
+    bool same = is_same(summary->begun, row);
+
+    switch (row->event) {
+    case LEDGER_APPLIED:
+    case LEDGER_FINISHED:
+        summary->applied++;
+        summary->last = row;
+        if (same)
+            summary->begun = NULL;
+        break;
+    case LEDGER_STARTED:
+        summary->begun = row;
+        summary->pieces = 0;
+        break;
+    case LEDGER_PROGRESSED:
+        summary->pieces += same;
+        break;
+    case LEDGER_FAILED:
+        if (same && summary->pieces == 0)
+            summary->begun = NULL;
+        break;
+    }
+}
 
 static struct summary summarize(const struct ledger *ledger)
 {
     struct summary summary = {0};
 
-    for (size_t i = 0; i < ledger->count; i++) {
-        const struct ledger_row *row = &ledger->rows[i];
-
-        switch (row->event) {
-        case LEDGER_APPLIED:
-        case LEDGER_FINISHED:
-            summary.applied++;
-            summary.last = row;
-            summary.interrupted = NULL;
-            break;
-        case LEDGER_STARTED:
-            summary.interrupted = row;
-            break;
-        case LEDGER_FAILED:
-            summary.interrupted = NULL;
-            break;
-        }
-    }
+    for (size_t i = 0; i < ledger->count; i++)
+        follow(&summary, &ledger->rows[i]);
     return summary;
 }
 
@@ -44,7 +61,7 @@ static void print_json(struct call *call, const struct summary *summary, const s
     struct json json = {.to = &buffer};
 
     json_open(&json, NULL, '{');
-    json_number(&json, "revisions", summary->applied);
+    json_number(&json, "revision_count", summary->applied);
     if (summary->last) {
         json_text(&json, "revision", summary->last->revision);
         json_text(&json, "project", summary->last->project);
@@ -54,10 +71,10 @@ static void print_json(struct call *call, const struct summary *summary, const s
     } else {
         json_null(&json, "revision");
     }
-    if (summary->interrupted)
-        json_text(&json, "interrupted", summary->interrupted->revision);
+    if (summary->begun)
+        json_text(&json, "begun", summary->begun->revision);
     else
-        json_null(&json, "interrupted");
+        json_null(&json, "begun");
     json_text(&json, "ledger", digest_hex(call->arena, head));
     json_close(&json, '}');
     report_line(call->report, "%.*s", TEXT_ARGS(buffer_text(&buffer)));
@@ -79,13 +96,14 @@ struct error *command_current(struct call *call)
     if (!summary.last)
         report_line(call->report, "no revision is applied");
     else
-        report_line(call->report, "%.*s  %.*s %.*s, sequence %llu, %zu revisions, since %.*s",
+        report_line(call->report, "%.*s  %.*s %.*s, sequence %llu, %zu revision%s, since %.*s",
                     TEXT_ARGS(summary.last->revision), TEXT_ARGS(summary.last->project),
                     TEXT_ARGS(summary.last->release), (unsigned long long)summary.last->sequence,
-                    summary.applied, TEXT_ARGS(summary.last->finished));
-    if (summary.interrupted)
-        report_line(call->report, "%.*s  was interrupted outside a transaction",
-                    TEXT_ARGS(summary.interrupted->revision));
+                    summary.applied, summary.applied == 1 ? "" : "s",
+                    TEXT_ARGS(summary.last->finished));
+    if (summary.begun)
+        report_line(call->report, "%.*s  is begun and not finished: it runs without a transaction",
+                    TEXT_ARGS(summary.begun->revision));
     report_line(call->report, "ledger %s", digest_hex(call->arena, &head).bytes);
     return NULL;
 }

@@ -2,7 +2,7 @@
 #include "json.h"
 
 const struct option command_history_options[] = {
-    COMMANDS_TARGET_OPTION,
+    COMMANDS_TARGET_OPTIONS,
     {"json", NULL, "print the rows as JSON", 0, false},
     {0},
 };

@@ -1,40 +1,20 @@
 #include "commands.h"
 #include "json.h"
 
+enum { LOCK_TIMEOUT_MS = 10000 };
+
 const struct option command_upgrade_options[] = {
-    COMMANDS_TARGET_OPTION,
+    COMMANDS_TARGET_OPTIONS,
     VERIFY_TRUST_OPTIONS,
     {"to", "ID", "apply this revision and all it needs", 0, false},
     {"dry-run", NULL, "show what would run, and write nothing", 0, false},
     {"lock-timeout", "TIME", "how long another run is waited for, as 10s or 500ms (10s)", 0, false},
+    {"table-lock-timeout", "TIME", "PostgreSQL: how long a statement waits for a table", 0, false},
+    {"statement-timeout", "TIME", "PostgreSQL: how long a statement may take", 0, false},
     {"allow-older", NULL, "accept a bundle older than one that was applied", 0, false},
     {"json", NULL, "print the result as JSON", 0, false},
     {0},
 };
-
-static struct error *read_timeout(struct call *call, uint64_t *timeout_ms)
-{
-    static const struct {
-        struct text unit;
-        uint64_t ms;
-    } units[] = {{{"ms", 2}, 1}, {{"s", 1}, 1000}, {{"m", 1}, 60000}};
-    struct text value = cli_value(call, "lock-timeout");
-    uint64_t number;
-
-    *timeout_ms = 10000;
-    if (!value.bytes)
-        return NULL;
-    for (size_t i = 0; i < COUNT(units); i++) {
-        struct text digits = text_slice(value, 0, value.size - units[i].unit.size);
-
-        if (text_ends(value, units[i].unit) && text_number(digits, 1000000, &number)) {
-            *timeout_ms = number * units[i].ms;
-            return NULL;
-        }
-    }
-    return cli_usage(call, "'--lock-timeout' takes a time as 10s, 500ms or 2m, not '%.*s'",
-                     TEXT_ARGS(value));
-}
 
 /* Overrides name themselves in every ledger row that was written under them. */
 static struct text override_note(struct call *call)
@@ -56,7 +36,7 @@ static void print_json(struct call *call, const struct applied *applied)
     for (size_t i = 0; i < applied->plan.count; i++)
         json_text(&json, NULL, applied->plan.steps[i]->id);
     json_close(&json, ']');
-    json_number(&json, "revisions", applied->plan.applied + applied->plan.count);
+    json_number(&json, "revision_count", applied->plan.applied + applied->plan.count);
     json_text(&json, "ledger", digest_hex(call->arena, &head));
     json_close(&json, '}');
     report_line(call->report, "%.*s", TEXT_ARGS(buffer_text(&buffer)));
@@ -77,6 +57,18 @@ static void print(struct call *call, const struct target *target, const struct a
     report_line(call->report, "ledger %s", digest_hex(call->arena, &head).bytes);
 }
 
+static struct error *read_times(struct call *call, struct apply_options *options,
+                                struct target_options *target)
+{
+    struct error *error = commands_time(call, "lock-timeout", &options->lock_timeout_ms);
+
+    if (!error)
+        error = commands_time(call, "table-lock-timeout", &target->lock_timeout_ms);
+    if (!error)
+        error = commands_time(call, "statement-timeout", &target->statement_timeout_ms);
+    return error;
+}
+
 static struct error *upgrade(struct call *call)
 {
     CLEANUP(bundle_close) struct bundle bundle = {0};
@@ -87,17 +79,19 @@ static struct error *upgrade(struct call *call)
         .to = cli_value(call, "to"),
         .allow_older = cli_has(call, "allow-older"),
         .note = override_note(call),
+        .lock_timeout_ms = LOCK_TIMEOUT_MS,
     };
     struct applied applied;
     struct trust trust;
-    struct error *error = read_timeout(call, &options.lock_timeout_ms);
+    struct target_options target_options = {.access = TARGET_WRITES};
+    struct error *error = read_times(call, &options, &target_options);
 
     if (!error)
         error = verify_trust(call, &trust);
     if (!error)
         error = verify_bundle(call, call->arguments[0], &trust, &bundle);
     if (!error)
-        error = commands_target(call, TARGET_WRITES, &target);
+        error = commands_target(call, target_options, &target);
     options.target = target;
     if (!error)
         error = apply_upgrade(call->arena, &options, &applied);

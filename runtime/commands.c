@@ -3,38 +3,47 @@
 
 #include <stdlib.h>
 
-static struct error *address_of(struct call *call, struct text *address)
+static struct text address_of(const struct call *call)
 {
-    *address = cli_value(call, "db");
-    if (!address->bytes)
-        *address = text_from(getenv("DATABASE_URL"));
-    if (address->size)
-        return NULL;
-    return error_hint(call->arena, cli_usage(call, "no database is named"),
-                      "Say --db shop.db, or set DATABASE_URL.");
+    struct text given = cli_value(call, "db");
+
+    return given.bytes ? given : text_from(getenv("DATABASE_URL"));
 }
 
-struct error *commands_target(struct call *call, enum target_access access, struct target **target)
+struct error *commands_target(struct call *call, struct target_options options,
+                              struct target **target)
 {
-    struct text address;
-    struct error *error = address_of(call, &address);
+    struct text address = address_of(call);
 
-    return error ? error : target_open(call->arena, address, access, target);
+    if (address.size == 0)
+        return error_hint(call->arena, cli_usage(call, "no database is named"),
+                          "Say --db shop.db, or set DATABASE_URL.");
+    options.psql = cli_value(call, "psql").bytes;
+    options.report = call->report;
+    return target_open(call->arena, address, &options, target);
+}
+
+struct error *commands_time(struct call *call, const char *option, uint64_t *ms)
+{
+    struct text value = cli_value(call, option);
+
+    if (!value.bytes || text_duration(value, TIMEOUT_MS_MAX, ms))
+        return NULL;
+    return cli_usage(call, "'--%s' takes a time as 10s, 500ms or 2m, not '%.*s'", option,
+                     TEXT_ARGS(value));
 }
 
 struct error *commands_ledger(struct call *call, struct ledger *ledger)
 {
     CLEANUP(target_close) struct target *target = NULL;
-    struct text address;
-    struct error *error = address_of(call, &address);
+    struct target_options options = {.access = TARGET_READS};
+    struct error *error = commands_target(call, options, &target);
 
-    if (!error)
-        error = target_open(call->arena, address, TARGET_READS, &target);
     if (error)
         return error;
     if (!target)
         return error_plain(call->arena, ERROR_SYSTEM, "there is no database '%.*s'",
-                           TEXT_ARGS(address));
+                           TEXT_ARGS(address_of(call)));
     return target->operations->read_ledger(call->arena, target, ledger);
 }
 
@@ -46,7 +55,7 @@ static void print_plan_json(struct call *call, const struct bundle *bundle,
 
     json_open(&json, NULL, '{');
     json_text(&json, "bundle", digest_hex(call->arena, &bundle->container->digest));
-    json_number(&json, "applied", plan->applied);
+    json_number(&json, "revision_count", plan->applied);
     json_open(&json, "pending", '[');
     for (size_t i = 0; i < plan->count; i++) {
         json_open(&json, NULL, '{');
@@ -72,6 +81,9 @@ static void print_plan(struct call *call, const struct bundle *bundle, const str
                 TEXT_ARGS(index->release), (unsigned long long)index->sequence);
     report_line(call->report, "target   %.*s, %zu of %zu revisions applied", TEXT_ARGS(address),
                 plan->applied, index->step_count);
+    if (target && target->through.size)
+        report_line(call->report, "through  %.*s, server %.*s", TEXT_ARGS(target->through),
+                    TEXT_ARGS(target->version));
     if (plan->count == 0)
         report_line(call->report, "nothing to do");
     for (size_t i = 0; i < plan->count; i++) {
@@ -113,7 +125,7 @@ struct error *commands_print_plan(struct call *call)
     if (!error)
         error = verify_bundle(call, call->arguments[0], &trust, &bundle);
     if (!error)
-        error = commands_target(call, TARGET_READS, &target);
+        error = commands_target(call, (struct target_options){.access = TARGET_READS}, &target);
     if (!error)
         error = make_plan(call, &bundle, target, &plan);
     if (error)

@@ -13,14 +13,22 @@ struct error *command_plan(struct call *call) CHECKED;
 struct error *command_current(struct call *call) CHECKED;
 struct error *command_history(struct call *call) CHECKED;
 
-#define COMMANDS_TARGET_OPTION                                                                     \
+#define COMMANDS_TARGET_OPTIONS                                                                    \
+    {"db", "TARGET", "a path, sqlite:PATH, a postgresql:// URI ($DATABASE_URL)", 0, false},        \
     {                                                                                              \
-        "db", "TARGET", "the database: a path or sqlite:PATH ($DATABASE_URL)", 0, false            \
+        "psql", "PATH", "the psql to use (the newest of this host)", 0, false                      \
     }
 
-/* Opens the database of --db or DATABASE_URL; NULL where it is only read and not there. */
-struct error *commands_target(struct call *call, enum target_access access,
+/*
+ * Opens the database of --db or DATABASE_URL; NULL where it is only read and not there.
+ *
+ * options  all but psql and report, which are the call's
+ */
+struct error *commands_target(struct call *call, struct target_options options,
                               struct target **target) CHECKED;
+
+/* A time as 10s, 500ms or 2m; absence leaves it alone. */
+struct error *commands_time(struct call *call, const char *option, uint64_t *ms) CHECKED;
 
 /* For commands that only read: the ledger of a database that must be there. */
 struct error *commands_ledger(struct call *call, struct ledger *ledger) CHECKED;

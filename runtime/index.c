@@ -71,9 +71,27 @@ bool index_is_version(struct text text)
     return true;
 }
 
+bool index_is_name(struct text text)
+{
+    if (text.size == 0 || text.size > NAME_SIZE_MAX)
+        return false;
+    for (size_t i = 0; i < text.size; i++) {
+        char byte = text.bytes[i];
+
+        if (!is_lower_or_digit(byte) && !(byte >= 'A' && byte <= 'Z') && byte != '_' && byte != '$')
+            return false;
+    }
+    return true;
+}
+
 static bool is_title(struct text text)
 {
     return text.size <= TITLE_SIZE_MAX && text_all_printable(text);
+}
+
+static bool is_tool(struct text text)
+{
+    return text.size > 0 && is_title(text);
 }
 
 static bool is_path(struct text text)
@@ -149,6 +167,22 @@ struct text index_heading(struct arena *arena, const struct index_step *step, en
 
     return arena_format(arena, "%s%.*s%s%.*s\n", before[kind], TEXT_ARGS(step->id),
                         step->title.size ? ": " : "", TEXT_ARGS(step->title));
+}
+
+/* Pieces */
+
+size_t index_piece_count(const struct index_script *script)
+{
+    return script->cut_count ? script->cut_count : 1;
+}
+
+struct text index_piece(const struct index_script *script, struct text text, size_t number)
+{
+    if (script->cut_count == 0)
+        return text;
+    size_t from = script->cuts[number];
+    size_t to = number + 1 < script->cut_count ? script->cuts[number + 1] : text.size;
+    return text_slice(text, from, to - from);
 }
 
 /* Finding */
@@ -261,6 +295,18 @@ static void put_script(struct buffer *to, enum script_kind kind, const struct in
     buffer_add(to, TEXT("\n"));
     put_field(to, "path", script->path);
     put_numbers(to, "cuts", script->cuts, script->cut_count);
+    buffer_add(to, TEXT("builds"));
+    if (script->build_count == 0)
+        buffer_add(to, TEXT(" -"));
+    for (size_t i = 0; i < script->build_count; i++) {
+        buffer_add(to, TEXT(" "));
+        put_number(to, script->builds[i].piece);
+        buffer_add(to, TEXT(":"));
+        buffer_add(to, script->builds[i].table);
+        buffer_add(to, TEXT(":"));
+        buffer_add(to, script->builds[i].name);
+    }
+    buffer_add(to, TEXT("\n"));
 }
 
 static void put_step(struct buffer *to, const struct index_step *step)
@@ -282,6 +328,8 @@ static void put_step(struct buffer *to, const struct index_step *step)
     put_field(to, "transaction", step->transactional ? TEXT("single") : TEXT("none"));
     put_field(to, "foreign-keys", step->foreign_keys_off ? TEXT("off") : TEXT("on"));
     put_field(to, "idempotent", step->idempotent ? TEXT("true") : TEXT("false"));
+    put_numbers(to, "lock-timeout", &step->lock_timeout_ms, 1);
+    put_numbers(to, "statement-timeout", &step->statement_timeout_ms, 1);
     for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
         put_script(to, (enum script_kind)kind, &step->scripts[kind]);
 }
@@ -337,7 +385,8 @@ static struct error *take_line(struct reader *reader)
     size_t end = text_find_byte(reader->rest, '\n');
 
     if (end == reader->rest.size)
-        return refuse(reader, text_slice(reader->rest, 0, end), "the index ends in mid-line");
+        return refuse(reader, reader->rest,
+                      end ? "the index ends in mid-line" : "the index ends too early");
     reader->line = text_cut(&reader->rest, '\n');
     return NULL;
 }
@@ -471,7 +520,7 @@ static struct error *take_head(struct reader *reader, struct index *index)
             return refuse(reader, reader->line, "the index has a misspelt server version");
         index->server_version = value;
     }
-    return take_spelled(reader, "tool", is_title, &index->tool);
+    return take_spelled(reader, "tool", is_tool, &index->tool);
 }
 
 static struct error *take_chunk(struct reader *reader, enum stream least, struct index_chunk *chunk)
@@ -544,8 +593,42 @@ static struct error *take_cuts(struct reader *reader, struct index_script *scrip
         error = take_number(reader, &words, SCRIPT_SIZE_MAX, &script->cuts[i]);
         if (error)
             return error;
-        if (script->cuts[i] <= (i ? script->cuts[i - 1] : 0) || script->cuts[i] >= script->size)
+        if ((i && script->cuts[i] <= script->cuts[i - 1]) || script->cuts[i] >= script->size)
             return refuse(reader, reader->line, "the cuts of a script do not ascend inside it");
+    }
+    return NULL;
+}
+
+static bool is_table(struct text text)
+{
+    struct text last = text, schema = {0};
+
+    if (text_find_byte(text, '.') < text.size)
+        schema = text_cut(&last, '.');
+    return index_is_name(last) && (!schema.bytes || index_is_name(schema));
+}
+
+static struct error *take_builds(struct reader *reader, struct index_script *script)
+{
+    struct text words;
+    struct error *error = take_field(reader, "builds", &words);
+
+    if (error || text_equal(words, TEXT("-")))
+        return error;
+    script->build_count = count_words(words);
+    if (script->build_count > index_piece_count(script))
+        return refuse(reader, reader->line, "a script builds more indexes than it has pieces");
+    script->builds = arena_array(reader->arena, struct index_build, script->build_count);
+    for (size_t i = 0; i < script->build_count; i++) {
+        struct text word = text_cut(&words, ' '), piece = text_cut(&word, ':');
+        struct index_build *build = &script->builds[i];
+
+        build->table = text_cut(&word, ':');
+        build->name = word;
+        if (!text_number(piece, index_piece_count(script) - 1, &build->piece) ||
+            (i && build->piece <= script->builds[i - 1].piece) || !is_table(build->table) ||
+            !index_is_name(build->name))
+            return refuse(reader, reader->line, "the indexes that a script builds are misspelt");
     }
     return NULL;
 }
@@ -586,7 +669,9 @@ static struct error *take_script(struct reader *reader, const struct index_step 
     *stream_end = script->offset + script->size + 1;
 
     error = take_spelled(reader, "path", is_path, &script->path);
-    return error ? error : take_cuts(reader, script);
+    if (!error)
+        error = take_cuts(reader, script);
+    return error ? error : take_builds(reader, script);
 }
 
 static struct error *take_step(struct reader *reader, uint64_t ends[static STREAM_COUNT],
@@ -618,15 +703,25 @@ static struct error *take_step(struct reader *reader, uint64_t ends[static STREA
     if (error)
         return error;
     error = take_choice(reader, "idempotent", "true", "false", &step->idempotent);
+    if (!error)
+        error = take_number_field(reader, "lock-timeout", TIMEOUT_MS_MAX, &step->lock_timeout_ms);
+    if (!error)
+        error = take_number_field(reader, "statement-timeout", TIMEOUT_MS_MAX,
+                                  &step->statement_timeout_ms);
     for (size_t kind = 0; !error && kind < SCRIPT_KIND_COUNT; kind++)
         error = take_script(reader, step, (enum script_kind)kind,
                             &ends[index_stream((enum script_kind)kind)], &step->scripts[kind]);
     return error;
 }
 
-/* Every id once, and every parent before its children: the order is one that can be applied. */
+/*
+ * Every id once, and every parent once and before its children: the order is one that can be
+ * applied.
+ */
 static struct error *check_order(struct reader *reader, const struct index *index)
 {
+    size_t *child = arena_array(reader->arena, size_t, index->step_count); /* the last, by parent */
+
     for (size_t i = 1; i < index->step_count; i++)
         if (text_equal(index->by_id[i]->id, index->by_id[i - 1]->id))
             return refuse(reader, index->by_id[i]->id, "the index has a revision twice");
@@ -638,6 +733,9 @@ static struct error *check_order(struct reader *reader, const struct index *inde
             if (!found || found >= &index->steps[i])
                 return refuse(reader, parent,
                               "the index has a parent behind its child, or nowhere");
+            if (child[found - index->steps] == i)
+                return refuse(reader, parent, "the index has a parent of a revision twice");
+            child[found - index->steps] = i; /* never 0: the first has nobody in front of it */
         }
     }
     return NULL;

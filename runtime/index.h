@@ -14,6 +14,8 @@ enum {
     PROJECT_SIZE_MAX = 64,
     RELEASE_SIZE_MAX = 64,
     VERSION_SIZE_MAX = 32,
+    NAME_SIZE_MAX = 63,            /* of a table or an index */
+    TIMEOUT_MS_MAX = 86400 * 1000, /* a day */
     TITLE_SIZE_MAX = 1024,
     PATH_SIZE_MAX = 4096,
     CHUNK_SIZE_MAX = 8 << 20, /* stored and plain alike */
@@ -40,8 +42,19 @@ struct index_script {
     struct digest digest; /* of the bytes that run */
     struct digest source; /* of the file they were made from */
     struct text path;     /* of that file, for messages */
-    uint64_t *cuts;       /* where it may be sent in pieces: ascending offsets inside the script */
+    uint64_t *cuts;       /* where its pieces begin, ascending; none: it is one piece */
     size_t cut_count;
+    struct index_build *builds; /* indexes that it builds outside a transaction */
+    size_t build_count;
+};
+
+/*
+ * A CREATE INDEX CONCURRENTLY, which leaves an invalid index where it is interrupted. Both names
+ * are as the catalog has them; the table's may have a schema and a dot in front.
+ */
+struct index_build {
+    uint64_t piece; /* from 0 */
+    struct text table, name;
 };
 
 struct index_step {
@@ -52,6 +65,7 @@ struct index_step {
     bool transactional;
     bool foreign_keys_off; /* SQLite: runs with foreign keys off, checked before COMMIT */
     bool idempotent;
+    uint64_t lock_timeout_ms, statement_timeout_ms; /* PostgreSQL; 0 for those of the run */
     struct index_script scripts[SCRIPT_KIND_COUNT];
 };
 
@@ -86,6 +100,13 @@ void index_sort(struct arena *arena, struct index *index);
 /* returns  NULL where there is no such revision */
 const struct index_step *index_find(const struct index *index, struct text id);
 
+/*
+ * How a script is sent: whole, or in the pieces of its cuts. What stands in front of the first cut
+ * is blank or comment, and not sent.
+ */
+size_t index_piece_count(const struct index_script *script);
+struct text index_piece(const struct index_script *script, struct text text, size_t number);
+
 const char *script_kind_name(enum script_kind kind); /* "up", "down", "verify" */
 
 /* What the grammar of docs/format.md allows. */
@@ -93,6 +114,7 @@ bool index_is_project(struct text text); /* [a-z0-9][a-z0-9._-]* */
 bool index_is_id(struct text text);      /* [A-Za-z0-9._-]+ */
 bool index_is_release(struct text text); /* printable ASCII without blanks */
 bool index_is_version(struct text text); /* numbers with dots between them */
+bool index_is_name(struct text text);    /* [A-Za-z0-9_$]+, as tables and their indexes are named */
 
 enum { TIME_SIZE = 20 };
 struct text index_time(struct arena *arena, uint64_t seconds); /* "2026-11-22T23:36:00Z" */

@@ -12,10 +12,9 @@ static const char *const field_names[LEDGER_FIELD_COUNT] = {
 };
 
 static const char *const event_names[] = {
-    [LEDGER_APPLIED] = "applied",
-    [LEDGER_STARTED] = "started",
+    [LEDGER_APPLIED] = "applied",       [LEDGER_STARTED] = "started",
+    [LEDGER_PROGRESSED] = "progressed", [LEDGER_FAILED] = "failed",
     [LEDGER_FINISHED] = "finished",
-    [LEDGER_FAILED] = "failed",
 };
 
 const char *ledger_field_name(enum ledger_field field)
@@ -183,6 +182,7 @@ struct comparison {
     const struct ledger *ledger;
     const struct index *index;
     const struct ledger_row **rows; /* the one that made each step what it is */
+    bool *again; /* begun anew, after an attempt of which something may be done */
     struct ledger_state state;
     struct errors errors;
 };
@@ -190,15 +190,28 @@ struct comparison {
 static void set_state(struct comparison *comparison, const struct ledger_row *row,
                       const struct index_step *step)
 {
-    static const enum step_state states[] = {
-        [LEDGER_APPLIED] = STEP_APPLIED,
-        [LEDGER_STARTED] = STEP_INTERRUPTED,
-        [LEDGER_FINISHED] = STEP_APPLIED,
-        [LEDGER_FAILED] = STEP_PENDING,
-    };
     size_t position = (size_t)(step - comparison->index->steps);
+    enum step_state *state = &comparison->state.steps[position];
+    size_t *pieces = &comparison->state.pieces[position];
 
-    comparison->state.steps[position] = states[row->event];
+    switch (row->event) {
+    case LEDGER_APPLIED:
+    case LEDGER_FINISHED:
+        *state = STEP_APPLIED;
+        break;
+    case LEDGER_STARTED:
+        comparison->again[position] |= *state != STEP_PENDING;
+        *state = STEP_INTERRUPTED;
+        *pieces = 0;
+        break;
+    case LEDGER_PROGRESSED:
+        *state = STEP_INTERRUPTED;
+        ++*pieces;
+        break;
+    case LEDGER_FAILED:
+        *state = *pieces || comparison->again[position] ? STEP_STOPPED : STEP_PENDING;
+        break;
+    }
     comparison->rows[position] = row;
 }
 
@@ -224,10 +237,11 @@ static void check_digest(struct comparison *comparison, const struct index_step 
 
     if (digest_equal(&row->script, &script->digest))
         return;
-    struct error *error = error_plain(arena, ERROR_STATE,
-                                      "revision '%.*s' was applied with another script than '%.*s'",
-                                      TEXT_ARGS(step->id), TEXT_ARGS(script->path));
-    error = error_note(arena, error, (struct span){0}, "applied %s in release %.*s",
+    enum step_state state = comparison->state.steps[step - comparison->index->steps];
+    struct error *error = error_plain(
+        arena, ERROR_STATE, "revision '%.*s' was %s with another script than '%.*s'",
+        TEXT_ARGS(step->id), state == STEP_APPLIED ? "applied" : "begun", TEXT_ARGS(script->path));
+    error = error_note(arena, error, (struct span){0}, "ledger  %s in release %.*s",
                        digest_hex(arena, &row->script).bytes, TEXT_ARGS(row->release));
     error = error_note(arena, error, (struct span){0}, "bundle  %s",
                        digest_hex(arena, &script->digest).bytes);
@@ -286,7 +300,9 @@ struct error *ledger_compare(struct arena *arena, const struct ledger *ledger,
         .ledger = ledger,
         .index = index,
         .rows = arena_array(arena, const struct ledger_row *, index->step_count),
+        .again = arena_array(arena, bool, index->step_count),
         .state.steps = arena_array(arena, enum step_state, index->step_count),
+        .state.pieces = arena_array(arena, size_t, index->step_count),
     };
     struct error *error = check_origin(&comparison, allow_older);
 

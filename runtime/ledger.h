@@ -4,10 +4,11 @@
 #include "index.h"
 
 enum ledger_event {
-    LEDGER_APPLIED,  /* a revision, in the transaction of this row */
-    LEDGER_STARTED,  /* a revision without a transaction is about to run */
-    LEDGER_FINISHED, /* it ran to its end */
-    LEDGER_FAILED,   /* its first statement was refused, so nothing of it was done */
+    LEDGER_APPLIED,    /* a revision, in the transaction of this row */
+    LEDGER_STARTED,    /* a revision without a transaction is about to run, from its first piece */
+    LEDGER_PROGRESSED, /* one more of its pieces is done */
+    LEDGER_FAILED,     /* the piece after those was refused, and nothing of it is left */
+    LEDGER_FINISHED,   /* it ran to its end */
 };
 
 /* The columns, in the order in which they are digested; docs/ledger.md explains each. */
@@ -81,11 +82,13 @@ struct digest ledger_head(const struct ledger *ledger);
 enum step_state {
     STEP_PENDING,
     STEP_APPLIED,
-    STEP_INTERRUPTED, /* started without a transaction, and nobody knows how far it came */
+    STEP_STOPPED,     /* begun without a transaction, and refused at a known piece */
+    STEP_INTERRUPTED, /* begun without a transaction; what became of one piece is unknown */
 };
 
 struct ledger_state {
     enum step_state *steps; /* by position in the index */
+    size_t *pieces;         /* how many of its pieces are done, where it was begun */
     size_t applied;
     const struct ledger_row *last; /* NULL where nothing was ever applied */
 };

@@ -1,16 +1,29 @@
 #include "target.h"
+#include "target_postgresql.h"
 #include "target_sqlite.h"
 
+/* A path may hold a '='; a keyword string begins with a word that libpq knows. */
 static bool is_keyword_string(struct text address)
 {
-    size_t equals = text_find_byte(address, '=');
+    static const struct text keywords[] = {{"application_name", 16},
+                                           {"connect_timeout", 15},
+                                           {"dbname", 6},
+                                           {"host", 4},
+                                           {"hostaddr", 8},
+                                           {"options", 7},
+                                           {"passfile", 8},
+                                           {"password", 8},
+                                           {"port", 4},
+                                           {"service", 7},
+                                           {"sslmode", 7},
+                                           {"target_session_attrs", 20},
+                                           {"user", 4}};
+    struct text word = text_trim(text_slice(address, 0, text_find_byte(address, '=')));
 
-    if (equals == 0 || equals == address.size)
-        return false;
-    for (size_t i = 0; i < equals; i++)
-        if (!(address.bytes[i] >= 'a' && address.bytes[i] <= 'z') && address.bytes[i] != '_')
-            return false;
-    return true;
+    for (size_t i = 0; i < COUNT(keywords); i++)
+        if (word.size < address.size && text_equal(word, keywords[i]))
+            return true;
+    return false;
 }
 
 static bool is_postgresql(struct text address)
@@ -33,18 +46,18 @@ static struct text sqlite_path(struct text address)
     return address;
 }
 
-struct error *target_open(struct arena *arena, struct text address, enum target_access access,
-                          struct target **target)
+struct error *target_open(struct arena *arena, struct text address,
+                          const struct target_options *options, struct target **target)
 {
     struct text path = sqlite_path(address);
 
     if (is_postgresql(address))
-        return error_plain(arena, ERROR_USAGE, "this sqlland applies to SQLite files only");
+        return target_postgresql_open(arena, address, options, target);
     if (path.size == 0)
         return error_plain(arena, ERROR_USAGE, "the target has no name");
     if (text_equal(path, TEXT(":memory:")))
         return error_plain(arena, ERROR_USAGE, "a database in memory would be gone at the end");
-    return target_sqlite_open(arena, path, access, target);
+    return target_sqlite_open(arena, path, options, target);
 }
 
 void target_close(struct target **target)

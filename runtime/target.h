@@ -2,13 +2,35 @@
 #pragma once
 
 #include "ledger.h"
+#include "report.h"
 #include "source.h"
 
 struct target;
 
+/* What a revision runs under. */
+struct terms {
+    bool foreign_keys_off;                          /* SQLite */
+    uint64_t lock_timeout_ms, statement_timeout_ms; /* PostgreSQL; 0 for those of the run */
+};
+
+/* A script as it is sent. Its pieces lie in its text, which is what messages point into. */
+struct sending {
+    const struct source *script;
+    const struct text *pieces;
+    size_t count;
+};
+
+/* What an index is that was to be built outside a transaction. */
+enum built {
+    BUILT_NOTHING, /* it is not there */
+    BUILT_HALF,    /* it is there, but invalid: no query uses it, every change pays for it */
+    BUILT_WHOLE,
+};
+
 /*
- * A revision in one transaction is begin, run, verify, record, commit. One without is begin, record
- * (started), commit; run for each piece; begin, record (finished), commit.
+ * A revision in one transaction is prepare, begin, run, verify, record, commit. One without is
+ * prepare; begin, record (started), commit; then for each piece run and begin, record (progressed),
+ * commit; then verify; begin, record (finished), commit.
  */
 struct target_operations {
     /* Takes the lock that keeps other runs out, for as long as the target is open: ERROR_LOCKED. */
@@ -18,19 +40,33 @@ struct target_operations {
     struct error *(*read_ledger)(struct arena *arena, struct target *target, struct ledger *ledger);
 
     /*
+     * Makes the session fit for the next revision: removes what those before left in it, temporary
+     * objects and settings, and sets its timeouts. No transaction is open then: inside one, neither
+     * database could drop everything.
+     */
+    struct error *(*prepare)(struct arena *arena, struct target *target, const struct terms *terms);
+
+    /*
      * Opens a transaction and admits the run: the ledger, made here if there is none, must still
      * end with the row that the caller knows. ERROR_LOCKED where somebody else came between.
      */
     struct error *(*begin)(struct arena *arena, struct target *target, const struct ledger *known,
-                           bool foreign_keys);
+                           const struct terms *terms);
 
-    /* Runs a script, or a piece of it; rows are thrown away. */
-    struct error *(*run)(struct arena *arena, struct target *target, const struct source *script,
-                         struct text piece);
+    /* Runs pieces of a script up to the first that is refused; rows are thrown away. */
+    struct error *(*run)(struct arena *arena, struct target *target, const struct sending *sending);
+
+    /* How far an interrupted build of an index came. */
+    struct error *(*look)(struct arena *arena, struct target *target,
+                          const struct index_build *build, enum built *built);
+
+    /* Takes away what an interrupted build left. */
+    struct error *(*remove)(struct arena *arena, struct target *target,
+                            const struct index_build *build);
 
     /* Runs a verify script: it only reads, and no row begins with false or 0. */
     struct error *(*verify)(struct arena *arena, struct target *target,
-                            const struct source *script);
+                            const struct sending *sending);
 
     /* Adds a row to the ledger, in the open transaction. */
     struct error *(*record)(struct arena *arena, struct target *target,
@@ -40,22 +76,28 @@ struct target_operations {
     struct error *(*commit)(struct arena *arena, struct target *target);
     void (*rollback)(struct target *target);
 
-    /* Removes what a script left in the session: temporary objects, settings. */
-    struct error *(*clean)(struct arena *arena, struct target *target);
-
     void (*close)(struct target *target);
 };
 
 struct target {
     const struct target_operations *operations;
     enum dialect dialect;
-    struct text name;    /* as the user wrote it, without any password */
-    struct text version; /* of the server, digits and dots */
+    struct text name;      /* as the user wrote it, without any password */
+    struct text version;   /* of the server, digits and dots */
+    struct text through;   /* what reaches it, and its version; empty where that is this program */
+    struct report *report; /* for what the server says; NULL for nobody */
 };
 
 enum target_access {
     TARGET_READS,  /* must exist, and nothing is written */
     TARGET_WRITES, /* made where it does not exist */
+};
+
+struct target_options {
+    enum target_access access;
+    const char *psql;      /* the psql to use; NULL for the best of this host */
+    struct report *report; /* see struct target */
+    uint64_t lock_timeout_ms, statement_timeout_ms; /* of each statement; 0 for none */
 };
 
 /*
@@ -65,6 +107,6 @@ enum target_access {
  * target   NULL where TARGET_READS finds no database
  * returns  NULL, ERROR_USAGE for a target that cannot be, ERROR_SYSTEM, ERROR_DATABASE
  */
-struct error *target_open(struct arena *arena, struct text address, enum target_access access,
-                          struct target **target) CHECKED;
+struct error *target_open(struct arena *arena, struct text address,
+                          const struct target_options *options, struct target **target) CHECKED;
 void target_close(struct target **target);

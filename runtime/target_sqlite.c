@@ -113,6 +113,15 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/* Whether the locked file is still the one of that name. */
+static bool is_in_place(const struct target_sqlite *opened)
+{
+    struct stat locked, named;
+
+    return fstat(opened->lock, &locked) == 0 && stat(opened->path.bytes, &named) == 0 &&
+           locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
+}
+
 static struct error *lock(struct arena *arena, struct target *target, uint64_t timeout_ms)
 {
     struct target_sqlite *opened = self(target);
@@ -133,6 +142,12 @@ static struct error *lock(struct arena *arena, struct target *target, uint64_t t
         }
         nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
     }
+    if (!is_in_place(opened))
+        return error_hint(arena,
+                          error_plain(arena, ERROR_LOCKED, "another run took '%.*s' away again",
+                                      TEXT_ARGS(target->name)),
+                          "It had made the file and failed; run this again.");
+    sqlite_wait(opened->sqlite, timeout_ms);
     return NULL;
 }
 
@@ -167,10 +182,10 @@ static struct error *admit(struct arena *arena, struct target *target, const str
 }
 
 static struct error *begin(struct arena *arena, struct target *target, const struct ledger *known,
-                           bool foreign_keys)
+                           const struct terms *terms)
 {
     struct sqlite *sqlite = self(target)->sqlite;
-    struct error *error = sqlite_begin(arena, sqlite, foreign_keys);
+    struct error *error = sqlite_begin(arena, sqlite, !terms->foreign_keys_off);
 
     if (error)
         return error;
@@ -180,15 +195,39 @@ static struct error *begin(struct arena *arena, struct target *target, const str
     return error;
 }
 
-static struct error *run(struct arena *arena, struct target *target, const struct source *script,
-                         struct text piece)
+static struct error *run(struct arena *arena, struct target *target, const struct sending *sending)
 {
-    return sqlite_run(arena, self(target)->sqlite, script, piece);
+    struct error *error = NULL;
+
+    for (size_t i = 0; !error && i < sending->count; i++)
+        error = sqlite_run(arena, self(target)->sqlite, sending->script, sending->pieces[i]);
+    return error;
 }
 
-static struct error *verify(struct arena *arena, struct target *target, const struct source *script)
+/* SQLite builds no index outside a transaction. */
+static struct error *look(struct arena *arena, struct target *target,
+                          const struct index_build *build, enum built *built)
 {
-    return sqlite_verify(arena, self(target)->sqlite, script);
+    (void)arena;
+    (void)target;
+    (void)build;
+    *built = BUILT_NOTHING;
+    return NULL;
+}
+
+static struct error *remove_build(struct arena *arena, struct target *target,
+                                  const struct index_build *build)
+{
+    (void)arena;
+    (void)target;
+    (void)build;
+    return NULL;
+}
+
+static struct error *verify(struct arena *arena, struct target *target,
+                            const struct sending *sending)
+{
+    return sqlite_verify(arena, self(target)->sqlite, sending->script);
 }
 
 static struct error *record(struct arena *arena, struct target *target,
@@ -211,8 +250,9 @@ static void rollback(struct target *target)
     sqlite_rollback(self(target)->sqlite);
 }
 
-static struct error *clean(struct arena *arena, struct target *target)
+static struct error *prepare(struct arena *arena, struct target *target, const struct terms *terms)
 {
+    (void)terms;
     return sqlite_clean(arena, self(target)->sqlite);
 }
 
@@ -222,8 +262,9 @@ static void close_target(struct target *target)
     struct stat status;
 
     sqlite_close(&opened->sqlite);
-    /* A file that this run made and never filled is taken away again. */
-    if (opened->made && fstat(opened->lock, &status) == 0 && status.st_size == 0)
+    /* A file that this run made and never filled is taken away again, unless another one has it. */
+    if (opened->made && flock(opened->lock, LOCK_EX | LOCK_NB) == 0 && is_in_place(opened) &&
+        fstat(opened->lock, &status) == 0 && status.st_size == 0)
         unlink(opened->path.bytes);
     file_close(&opened->lock);
 }
@@ -231,52 +272,50 @@ static void close_target(struct target *target)
 static const struct target_operations operations = {
     .lock = lock,
     .read_ledger = read_ledger,
+    .prepare = prepare,
     .begin = begin,
     .run = run,
+    .look = look,
+    .remove = remove_build,
     .verify = verify,
     .record = record,
     .commit = commit,
     .rollback = rollback,
-    .clean = clean,
     .close = close_target,
 };
 
 /* Opens the file for the lock, and makes it where there is none. */
 static struct error *open_lock(struct arena *arena, struct target_sqlite *opened)
 {
-    opened->lock = open(opened->path.bytes, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-    if (opened->lock < 0 && errno == ENOENT) {
-        opened->lock = open(opened->path.bytes, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        opened->made = opened->lock >= 0;
-    }
+    int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK;
+
+    opened->lock = open(opened->path.bytes, flags | O_EXCL, 0666);
+    opened->made = opened->lock >= 0;
+    if (opened->lock < 0 && errno == EEXIST) /* or it is a link that leads to nothing yet */
+        opened->lock = open(opened->path.bytes, flags, 0666);
     if (opened->lock < 0)
         return error_system(arena, "cannot open '%.*s'", TEXT_ARGS(opened->path));
 
-    struct stat status;
-    if (fstat(opened->lock, &status) < 0 || !S_ISREG(status.st_mode))
-        return error_plain(arena, ERROR_SYSTEM, "cannot open '%.*s': not a regular file",
-                           TEXT_ARGS(opened->path));
     return NULL;
 }
 
 static struct error *open_reading(struct arena *arena, struct target_sqlite *opened)
 {
-    struct sqlite_options options = {.path = opened->path.bytes, .busy_ms = BUSY_MS};
-    struct error *error = sqlite_open(arena, &options, &opened->sqlite);
-
     /*
-     * A killed run may have left a journal that only a writer can roll back. SQLite does that for
-     * any reader that is allowed to write; nothing else is written.
+     * A connection that may write rolls back the journal of a killed run, and takes the -wal and
+     * -shm files away again that reading a database in WAL mode makes. It writes nothing else.
      */
-    if (error && access(opened->path.bytes, W_OK) == 0) {
-        options.writes = true;
-        error = sqlite_open(arena, &options, &opened->sqlite);
-    }
-    return error;
+    struct sqlite_options options = {
+        .path = opened->path.bytes,
+        .writes = access(opened->path.bytes, W_OK) == 0,
+        .busy_ms = BUSY_MS,
+    };
+
+    return sqlite_open(arena, &options, &opened->sqlite);
 }
 
-struct error *target_sqlite_open(struct arena *arena, struct text path, enum target_access access,
-                                 struct target **target)
+struct error *target_sqlite_open(struct arena *arena, struct text path,
+                                 const struct target_options *options, struct target **target)
 {
     struct target_sqlite *opened = arena_one(arena, struct target_sqlite);
     struct stat status;
@@ -286,21 +325,28 @@ struct error *target_sqlite_open(struct arena *arena, struct text path, enum tar
         .target = {.operations = &operations,
                    .dialect = DIALECT_SQLITE,
                    .name = path,
-                   .version = text_from(sqlite_version())},
+                   .version = text_from(sqlite_version()),
+                   .report = options->report},
         .lock = -1,
-        .path = arena_copy(arena, path),
+        /* SQLite may be built to read "file:" as the scheme of a URI. */
+        .path = arena_format(arena, "%s%.*s", text_starts(path, TEXT("file:")) ? "./" : "",
+                             TEXT_ARGS(path)),
     };
-    if (access == TARGET_READS && stat(opened->path.bytes, &status) < 0 && errno == ENOENT) {
+    if (stat(opened->path.bytes, &status) == 0) {
+        if (!S_ISREG(status.st_mode))
+            return error_plain(arena, ERROR_SYSTEM, "cannot open '%.*s': not a regular file",
+                               TEXT_ARGS(path));
+    } else if (options->access == TARGET_READS && errno == ENOENT) {
         *target = NULL;
         return NULL;
     }
-    if (access == TARGET_WRITES) {
-        struct sqlite_options options = {
+    if (options->access == TARGET_WRITES) {
+        struct sqlite_options writing = {
             .path = opened->path.bytes, .writes = true, .busy_ms = BUSY_MS};
 
         error = open_lock(arena, opened);
         if (!error)
-            error = sqlite_open(arena, &options, &opened->sqlite);
+            error = sqlite_open(arena, &writing, &opened->sqlite);
     } else {
         error = open_reading(arena, opened);
     }

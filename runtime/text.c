@@ -255,6 +255,26 @@ bool text_number(struct text text, uint64_t maximum, uint64_t *number)
     return true;
 }
 
+bool text_duration(struct text text, uint64_t maximum_ms, uint64_t *ms)
+{
+    static const struct {
+        struct text unit;
+        uint64_t ms;
+    } units[] = {{{"ms", 2}, 1}, {{"s", 1}, 1000}, {{"m", 1}, 60000}};
+
+    for (size_t i = 0; i < COUNT(units); i++) {
+        struct text digits = text_slice(text, 0, text.size - units[i].unit.size);
+        uint64_t number;
+
+        if (!text_ends(text, units[i].unit) ||
+            !text_number(digits, maximum_ms / units[i].ms, &number))
+            continue;
+        *ms = number * units[i].ms;
+        return true;
+    }
+    return false;
+}
+
 enum { DISTANCE_SIZE_MAX = 128 };
 
 size_t text_distance(struct text a, struct text b, size_t limit)

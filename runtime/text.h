@@ -57,5 +57,8 @@ size_t text_columns(struct text text); /* on a terminal: wide characters take tw
  */
 bool text_number(struct text text, uint64_t maximum, uint64_t *number);
 
+/* A time as 500ms, 10s or 2m, in milliseconds. returns as text_number */
+bool text_duration(struct text text, uint64_t maximum_ms, uint64_t *ms);
+
 /* Edits (insert, delete, replace, swap neighbours) between two short texts, at most limit + 1. */
 size_t text_distance(struct text a, struct text b, size_t limit);

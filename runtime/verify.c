@@ -74,13 +74,13 @@ static void print_json(struct call *call, const struct bundle *bundle)
 
     json_open(&json, NULL, '{');
     json_bool(&json, "verified", true);
-    json_text(&json, "digest", digest_hex(call->arena, &bundle->container->digest));
+    json_text(&json, "bundle", digest_hex(call->arena, &bundle->container->digest));
     json_text(&json, "project", index->project);
     json_text(&json, "dialect", dialect_name(index->dialect));
     json_text(&json, "release", index->release);
     json_number(&json, "sequence", index->sequence);
     json_text(&json, "created", index_time(call->arena, index->created));
-    json_number(&json, "revisions", index->step_count);
+    json_number(&json, "revision_count", index->step_count);
     json_open(&json, "signatures", '[');
     for (size_t i = 0; i < bundle->verdicts.count; i++) {
         const struct verdict *verdict = &bundle->verdicts.list[i];
@@ -119,10 +119,10 @@ struct error *verify_command(struct call *call)
     report_line(call->report, "verified   %.*s", TEXT_ARGS(call->arguments[0]));
     report_line(call->report, "bundle     %s",
                 digest_hex(call->arena, &bundle.container->digest).bytes);
-    report_line(call->report, "contents   %.*s %.*s for %.*s, sequence %llu, %zu revisions",
+    report_line(call->report, "contents   %.*s %.*s for %.*s, sequence %llu, %zu revision%s",
                 TEXT_ARGS(index->project), TEXT_ARGS(index->release),
                 TEXT_ARGS(dialect_name(index->dialect)), (unsigned long long)index->sequence,
-                index->step_count);
+                index->step_count, index->step_count == 1 ? "" : "s");
     report_line(call->report, "created    %s%s%s", index_time(call->arena, index->created).bytes,
                 index->not_after ? ", expires " : "",
                 index->not_after ? index_time(call->arena, index->not_after).bytes : "");

@@ -1,0 +1,811 @@
+#include "target_postgresql.h"
+#include "conninfo.h"
+#include "psql.h"
+
+#include <glob.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+/* "sqlf" and "erry": the two keys of the advisory lock. */
+#define LOCK_KEYS "1936812134, 1701999225"
+
+enum { POLL_MS = 100, RECONNECT_MS = 60000, PSQL_LEAST = 110000, SERVER_LEAST = 120000 };
+
+struct target_postgresql {
+    struct target target;
+    struct psql_options options;
+    enum target_access access;
+    struct psql *psql;
+    bool locked;
+    bool in_transaction;
+    bool used;                  /* by scripts, since it was prepared */
+    struct text backend;        /* the process that serves us */
+    struct text before;         /* lines that go in front of the next BEGIN */
+    struct text record;         /* lines that go in front of COMMIT */
+    struct text transaction;    /* its number, as txid_current() gives it */
+    struct ledger_row recorded; /* the row that the open transaction ends with */
+};
+
+static struct target_postgresql *self(struct target *target)
+{
+    return (struct target_postgresql *)target;
+}
+
+/* Replies */
+
+static struct error *lost_error(struct arena *arena, const struct psql_message *first)
+{
+    return error_plain(arena, ERROR_DATABASE, "the connection to the server was lost%s%.*s",
+                       first->text.size ? ": " : "", TEXT_ARGS(first->text));
+}
+
+static enum error_code code_of(struct text state)
+{
+    static const struct {
+        struct text state;
+        enum error_code code;
+    } codes[] = {
+        {{"53", 2}, ERROR_SYSTEM},    /* insufficient resources: memory, disk, connections */
+        {{"58", 2}, ERROR_SYSTEM},    /* I/O of the server */
+        {{"55P03", 5}, ERROR_LOCKED}, /* lock_timeout */
+    };
+
+    for (size_t i = 0; i < COUNT(codes); i++)
+        if (text_starts(state, codes[i].state))
+            return codes[i].code;
+    return ERROR_DATABASE;
+}
+
+static struct text line_of(struct text text, size_t number)
+{
+    while (number-- > 1 && text.size) {
+        size_t end = 0;
+
+        while (end < text.size && text.bytes[end] != '\n' && text.bytes[end] != '\r')
+            end++;
+        end += text_starts(text_slice(text, end, 2), TEXT("\r\n")) ? 2 : 1;
+        text = text_slice(text, end, text.size);
+    }
+    size_t end = 0;
+    while (end < text.size && text.bytes[end] != '\n' && text.bytes[end] != '\r')
+        end++;
+    return text_slice(text, 0, end);
+}
+
+/* libpq shows a line, or a part of it between dots, with tabs as blanks, and a caret below. */
+static struct text place_in(struct text piece, const struct psql_message *message)
+{
+    struct text line = line_of(piece, message->line), excerpt = message->excerpt;
+    size_t skipped = 0, column = message->column;
+
+    if (text_starts(excerpt, TEXT("..."))) {
+        size_t shown = excerpt.size - (text_ends(excerpt, TEXT("...")) ? 6 : 3);
+        size_t found = text_find(line, text_slice(excerpt, 3, shown));
+
+        if (found < line.size) {
+            skipped = found;
+            column = column > 3 ? column - 3 : 0;
+        }
+    }
+    struct text rest = text_slice(line, skipped, line.size);
+    while (rest.size && column) {
+        struct text here = rest;
+
+        text_next(&here);
+        size_t columns = text_columns(text_slice(rest, 0, rest.size - here.size));
+        column -= columns < column ? columns : column;
+        rest = here;
+    }
+    return text_slice(rest, 0, 1);
+}
+
+static struct error *message_error(struct arena *arena, const struct psql_message *message,
+                                   const struct source *script, struct text piece)
+{
+    struct span span = {0};
+    struct error *error;
+
+    if (script && message->line)
+        span = span_of(script, place_in(piece, message));
+    else if (script) /* a constraint, say: the statement is all that is known */
+        span = span_of(script, text_slice(piece, 0, text_find_byte(piece, '\n')));
+    error = error_at(arena, code_of(message->state), span, "%.*s (SQLSTATE %.*s)",
+                     TEXT_ARGS(message->text), TEXT_ARGS(message->state));
+    if (message->detail.size)
+        error_note(arena, error, (struct span){0}, "%.*s", TEXT_ARGS(message->detail));
+    if (message->hint.size)
+        error_hint(arena, error, "%.*s", TEXT_ARGS(message->hint));
+    return error;
+}
+
+/* Notices are shown once; the first error is the one that counts, those behind it only follow. */
+static struct error *reply_error(struct arena *arena, struct target *target,
+                                 const struct psql_reply *reply, const struct sending *sending)
+{
+    struct text said = reply->errors;
+    struct psql_message message, first = {0};
+    size_t errors = 0;
+
+    while (psql_take_message(arena, &said, &message)) {
+        if (!psql_is_error(&message) && target->report && sending)
+            report_note(target->report, "%.*s: %.*s", TEXT_ARGS(message.severity),
+                        TEXT_ARGS(message.text));
+        else if (psql_is_error(&message) && errors++ == 0)
+            first = message;
+    }
+    if (reply->lost)
+        return lost_error(arena, &first);
+    if (!reply->failed)
+        return NULL;
+    if (!errors)
+        first.text = TEXT("the server refused");
+    /* In a transaction each piece behind the refused one is refused as well. */
+    if (!sending)
+        return message_error(arena, &first, NULL, (struct text){0});
+    size_t at = errors && errors <= sending->count ? sending->count - errors : 0;
+    return message_error(arena, &first, sending->script, sending->pieces[at]);
+}
+
+static struct error *check_alive(struct arena *arena, struct target *target)
+{
+    if (psql_is_alive(self(target)->psql))
+        return NULL;
+    return error_plain(arena, ERROR_DATABASE, "the connection to the server is lost");
+}
+
+/* Runs lines of our own; cells get what they printed. */
+static struct error *ask(struct arena *arena, struct target *target, struct text lines,
+                         struct psql_reply *reply)
+{
+    struct psql_reply got;
+    struct error *error = check_alive(arena, target);
+
+    if (!error)
+        error = psql_ask(arena, self(target)->psql, lines, &got);
+    if (!error)
+        error = reply_error(arena, target, &got, NULL);
+    if (!error)
+        *reply = got;
+    return error;
+}
+
+static struct text next_cell(struct text *output)
+{
+    return text_cut(output, '\0');
+}
+
+/* Connecting */
+
+static struct error *check_versions(struct arena *arena, struct target *target)
+{
+    struct psql_reply reply;
+    uint64_t client = 0, server = 0;
+    struct error *error =
+        ask(arena, target,
+            TEXT("SELECT :'VERSION_NUM', pg_catalog.current_setting('server_version_num'),"
+                 " pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('server_encoding'),"
+                 " pg_catalog.pg_backend_pid();\n"),
+            &reply);
+
+    if (error)
+        return error;
+    struct text cells = reply.output, client_text = next_cell(&cells),
+                server_text = next_cell(&cells), recovery = next_cell(&cells),
+                encoding = next_cell(&cells);
+    self(target)->backend = arena_copy(arena, next_cell(&cells));
+    text_number(client_text, UINT32_MAX, &client);
+    text_number(server_text, UINT32_MAX, &server);
+    target->version = arena_format(arena, "%llu.%llu", (unsigned long long)server / 10000,
+                                   (unsigned long long)server % 10000);
+    target->through =
+        arena_format(arena, "%s (%llu.%llu)", self(target)->options.path,
+                     (unsigned long long)client / 10000, (unsigned long long)client % 10000);
+    if (client < PSQL_LEAST)
+        return error_plain(arena, ERROR_SYSTEM, "'%s' is older than version 11",
+                           self(target)->options.path);
+    if (server < SERVER_LEAST)
+        return error_plain(arena, ERROR_STATE, "the server is version %.*s, older than 12",
+                           TEXT_ARGS(target->version));
+    if (self(target)->access == TARGET_WRITES && text_equal(recovery, TEXT("t")))
+        return error_hint(arena,
+                          error_plain(arena, ERROR_STATE, "the server is a standby: it only reads"),
+                          "Connect to the primary.");
+    if (!text_equal(encoding, TEXT("UTF8")) && !text_equal(encoding, TEXT("SQL_ASCII")))
+        return error_plain(arena, ERROR_STATE, "the database is encoded in %.*s, not in UTF8",
+                           TEXT_ARGS(encoding));
+    return NULL;
+}
+
+/* A backend whose client died stops soon, and so gives its locks back (PostgreSQL 14). */
+#define CHECK_CONNECTION "-c client_connection_check_interval=500 "
+
+static struct error *connect(struct arena *arena, struct target *target)
+{
+    struct target_postgresql *opened = self(target);
+    struct error *error = psql_open(arena, &opened->options, &opened->psql);
+
+    if (error &&
+        text_find(error->message, TEXT("client_connection_check_interval")) < error->message.size) {
+        struct text prefix = TEXT(CHECK_CONNECTION);
+
+        opened->options.settings =
+            text_slice(opened->options.settings, prefix.size, opened->options.settings.size);
+        error = psql_open(arena, &opened->options, &opened->psql);
+    }
+    return error ? error : check_versions(arena, target);
+}
+
+/* Lock */
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static struct error *held_error(struct arena *arena, struct target *target)
+{
+    struct psql_reply reply;
+    struct error *error =
+        ask(arena, target,
+            TEXT("SELECT a.pid, a.usename, a.application_name FROM pg_catalog.pg_locks l"
+                 " JOIN pg_catalog.pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory'"
+                 " AND (l.classid, l.objid) = (" LOCK_KEYS ") AND l.objsubid = 2 AND l.granted"
+                 " AND l.database = (SELECT oid FROM pg_catalog.pg_database"
+                 " WHERE datname = pg_catalog.current_database());\n"),
+            &reply);
+
+    if (error)
+        return error;
+    struct text cells = reply.output, pid = next_cell(&cells), user = next_cell(&cells),
+                application = next_cell(&cells);
+    return error_hint(
+        arena,
+        error_plain(arena, ERROR_LOCKED,
+                    "another run holds the lock of '%.*s': process %.*s, user '%.*s', '%.*s'",
+                    TEXT_ARGS(target->name), TEXT_ARGS(pid), TEXT_ARGS(user),
+                    TEXT_ARGS(application)),
+        "Wait until it has ended, or for longer with --lock-timeout.");
+}
+
+/*
+ * Asked again and again, never waited for in the server: a waiter holds a snapshot, and a CREATE
+ * INDEX CONCURRENTLY of the holder would wait for it in turn.
+ */
+static struct error *lock(struct arena *arena, struct target *target, uint64_t timeout_ms)
+{
+    uint64_t start = now_ms();
+
+    for (;;) {
+        struct psql_reply reply;
+        struct error *error =
+            ask(arena, target, TEXT("SELECT pg_catalog.pg_try_advisory_lock(" LOCK_KEYS ");\n"),
+                &reply);
+
+        if (error)
+            return error;
+        if (text_starts(reply.output, TEXT("t"))) {
+            self(target)->locked = true;
+            return NULL;
+        }
+        if (now_ms() - start >= timeout_ms)
+            return held_error(arena, target);
+        nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
+    }
+}
+
+/* Ledger */
+
+#define LEDGER "sqlferry.ledger"
+#define COLUMNS                                                                                    \
+    "number, event, project, revision, script, bundle, release, sequence, note, who, started,"     \
+    " finished, tool, previous, digest"
+
+/*
+ * The deferred foreign key of an admission is satisfied by the ledger row alone, which is written
+ * last: a COMMIT inside a revision fails. The triggers fire in replica mode, too.
+ */
+static const char bootstrap[] =
+    "CREATE SCHEMA sqlferry;\n"
+    "CREATE TABLE " LEDGER " (number bigint PRIMARY KEY, event text NOT NULL,"
+    " project text NOT NULL, revision text NOT NULL, script text NOT NULL, bundle text NOT NULL,"
+    " release text NOT NULL, sequence bigint NOT NULL, note text NOT NULL, who text NOT NULL,"
+    " started text NOT NULL, finished text NOT NULL, tool text NOT NULL, previous text NOT NULL,"
+    " digest text NOT NULL);\n"
+    "CREATE TABLE sqlferry.admission (number bigint PRIMARY KEY REFERENCES " LEDGER
+    " DEFERRABLE INITIALLY DEFERRED);\n"
+    "CREATE FUNCTION sqlferry.refuse_change() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$BEGIN RAISE EXCEPTION 'the ledger is append-only'; END$$;\n"
+    "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON " LEDGER
+    " FOR EACH STATEMENT EXECUTE FUNCTION sqlferry.refuse_change();\n"
+    "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON sqlferry.admission"
+    " FOR EACH STATEMENT EXECUTE FUNCTION sqlferry.refuse_change();\n"
+    "ALTER TABLE " LEDGER " ENABLE ALWAYS TRIGGER append_only;\n"
+    "ALTER TABLE sqlferry.admission ENABLE ALWAYS TRIGGER append_only;\n";
+
+static struct error *has_ledger(struct arena *arena, struct target *target, bool *has)
+{
+    struct psql_reply reply;
+    struct error *error = ask(
+        arena, target, TEXT("SELECT pg_catalog.to_regclass('" LEDGER "') IS NOT NULL;\n"), &reply);
+
+    if (!error)
+        *has = text_starts(reply.output, TEXT("t"));
+    return error;
+}
+
+static struct error *read_ledger(struct arena *arena, struct target *target, struct ledger *ledger)
+{
+    struct psql_reply reply = {0};
+    bool has = false;
+    struct error *error = has_ledger(arena, target, &has);
+
+    if (!error && has)
+        error = ask(arena, target, TEXT("SELECT " COLUMNS " FROM " LEDGER " ORDER BY number;\n"),
+                    &reply);
+    if (error)
+        return error;
+
+    size_t count = 0;
+    for (size_t i = 0; i < reply.output.size; i++)
+        count += reply.output.bytes[i] == '\0';
+    struct text *cells = arena_array(arena, struct text, count);
+    struct text rest = arena_copy(arena, reply.output);
+    for (size_t i = 0; i < count; i++)
+        cells[i] = next_cell(&rest);
+    return ledger_read(arena, cells, count / LEDGER_FIELD_COUNT, ledger);
+}
+
+/* Transactions */
+
+static void forget_transaction(struct target_postgresql *opened)
+{
+    opened->in_transaction = false;
+    opened->transaction = (struct text){0};
+    opened->record = (struct text){0};
+    opened->recorded = (struct ledger_row){0};
+}
+
+static void rollback(struct target *target)
+{
+    CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
+    struct psql_reply reply;
+
+    if (self(target)->in_transaction && psql_is_alive(self(target)->psql)) {
+        /* What cannot be rolled back here is rolled back by the server when the session ends. */
+        struct error *ignored = ask(arena, target, TEXT("ROLLBACK;\n"), &reply);
+        (void)ignored;
+    }
+    forget_transaction(self(target));
+}
+
+/* What a script may have left in the session, except our lock. RESET ALL goes back to PGOPTIONS. */
+#define HYGIENE                                                                                    \
+    "CLOSE ALL\\; SET SESSION AUTHORIZATION DEFAULT\\; RESET ALL\\; DEALLOCATE ALL\\;"             \
+    " UNLISTEN *\\; DISCARD PLANS\\; DISCARD TEMP\\; DISCARD SEQUENCES"
+
+/* Said together with the next BEGIN: an exchange costs more than what is in it. */
+static struct error *prepare(struct arena *arena, struct target *target, const struct terms *terms)
+{
+    struct target_postgresql *opened = self(target);
+    CLEANUP(buffer_free) struct buffer lines = {0};
+
+    if (opened->used)
+        buffer_add(&lines, TEXT(HYGIENE ";\n"));
+    if (terms->lock_timeout_ms)
+        buffer_format(&lines, "SET lock_timeout = %llu;\n",
+                      (unsigned long long)terms->lock_timeout_ms);
+    if (terms->statement_timeout_ms)
+        buffer_format(&lines, "SET statement_timeout = %llu;\n",
+                      (unsigned long long)terms->statement_timeout_ms);
+    opened->used = terms->lock_timeout_ms || terms->statement_timeout_ms;
+    opened->before = arena_copy(arena, buffer_text(&lines));
+    return NULL;
+}
+
+static struct error *admission_error(struct arena *arena, struct target *target, bool lock_held)
+{
+    if (lock_held)
+        return error_hint(arena,
+                          error_plain(arena, ERROR_LOCKED,
+                                      "somebody else changed the ledger of '%.*s' during this run",
+                                      TEXT_ARGS(target->name)),
+                          "Look at 'sqlland history', then run it again.");
+    return error_hint(arena,
+                      error_plain(arena, ERROR_LOCKED, "the lock of '%.*s' was lost during the run",
+                                  TEXT_ARGS(target->name)),
+                      "A connection pooler gives its sessions away: connect to the server itself.");
+}
+
+/*
+ * What begins a transaction. Taking the lock once more costs nothing where it is ours, takes it
+ * back where a script gave it away, and tells where somebody else has it.
+ */
+static struct text admission(struct arena *arena, const struct target_postgresql *opened,
+                             const struct ledger *known, bool has_ledger)
+{
+    return arena_format(
+        arena,
+        "%.*sBEGIN;\n%s"
+        "LOCK TABLE " LEDGER " IN SHARE ROW EXCLUSIVE MODE\\;"
+        " INSERT INTO sqlferry.admission (number) VALUES (%zu)\\;"
+        " SELECT pg_catalog.txid_current(),"
+        " coalesce((SELECT digest FROM " LEDGER " ORDER BY number DESC LIMIT 1), ''),"
+        " pg_catalog.pg_try_advisory_lock(" LOCK_KEYS "), pg_catalog.pg_backend_pid();\n",
+        TEXT_ARGS(opened->before), has_ledger ? "" : bootstrap, known->count + 1);
+}
+
+static struct error *admit(struct arena *arena, struct target *target, const struct ledger *known,
+                           bool has_ledger)
+{
+    struct target_postgresql *opened = self(target);
+    struct digest head = ledger_head(known);
+    struct text expected = known->count ? digest_hex(arena, &head) : TEXT("");
+    struct psql_reply reply;
+    struct error *error = ask(arena, target, admission(arena, opened, known, has_ledger), &reply);
+
+    opened->before = (struct text){0};
+    if (error)
+        return error;
+    struct text cells = reply.output;
+    opened->transaction = arena_copy(arena, next_cell(&cells));
+    bool same = text_equal(next_cell(&cells), expected);
+    bool held = text_equal(next_cell(&cells), TEXT("t"));
+    held &= text_equal(next_cell(&cells), opened->backend);
+    return same && held ? NULL : admission_error(arena, target, held);
+}
+
+static struct error *begin(struct arena *arena, struct target *target, const struct ledger *known,
+                           const struct terms *terms)
+{
+    bool has = known->count > 0;
+    struct error *error = NULL;
+
+    (void)terms; /* prepare has set them */
+    if (!has)
+        error = has_ledger(arena, target, &has);
+    if (error)
+        return error;
+    self(target)->in_transaction = true;
+    error = admit(arena, target, known, has);
+    if (error)
+        rollback(target);
+    return error;
+}
+
+static struct error *run(struct arena *arena, struct target *target, const struct sending *sending)
+{
+    struct psql_reply reply;
+    struct error *error = check_alive(arena, target);
+
+    self(target)->used = true;
+    if (!error)
+        error = psql_run(arena, self(target)->psql, sending->pieces, sending->count, false, &reply);
+    return error ? error : reply_error(arena, target, &reply, sending);
+}
+
+/* Indexes built outside a transaction */
+
+static struct text quote_name(struct arena *arena, struct text table)
+{
+    struct text last = table, schema = {0};
+
+    if (text_find_byte(table, '.') < table.size)
+        schema = text_cut(&last, '.');
+    return schema.bytes
+               ? arena_format(arena, "\"%.*s\".\"%.*s\"", TEXT_ARGS(schema), TEXT_ARGS(last))
+               : arena_format(arena, "\"%.*s\"", TEXT_ARGS(last));
+}
+
+/* An index lives in the schema of its table. The name comes back ready to be used. */
+static struct error *find_index(struct arena *arena, struct target *target,
+                                const struct index_build *build, enum built *built,
+                                struct text *index)
+{
+    struct text table = psql_literal(arena, quote_name(arena, build->table));
+    struct text name = psql_literal(arena, build->name);
+    struct psql_reply reply;
+    struct error *error =
+        ask(arena, target,
+            arena_format(
+                arena,
+                "SELECT i.indisvalid AND i.indisready, i.indexrelid::pg_catalog.regclass"
+                " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
+                " JOIN pg_catalog.pg_class t ON t.oid = i.indrelid"
+                " WHERE c.relname = %.*s AND t.oid = pg_catalog.to_regclass(%.*s);\n",
+                TEXT_ARGS(name), TEXT_ARGS(table)),
+            &reply);
+
+    if (error)
+        return error;
+    struct text cells = arena_copy(arena, reply.output), valid = next_cell(&cells);
+    *built = valid.size == 0                ? BUILT_NOTHING
+             : text_equal(valid, TEXT("t")) ? BUILT_WHOLE
+                                            : BUILT_HALF;
+    *index = next_cell(&cells);
+    return NULL;
+}
+
+static struct error *look(struct arena *arena, struct target *target,
+                          const struct index_build *build, enum built *built)
+{
+    struct text index;
+
+    return find_index(arena, target, build, built, &index);
+}
+
+static struct error *remove_build(struct arena *arena, struct target *target,
+                                  const struct index_build *build)
+{
+    enum built built;
+    struct text index;
+    struct psql_reply reply;
+    struct error *error = find_index(arena, target, build, &built, &index);
+
+    if (error || built != BUILT_HALF)
+        return error;
+    return ask(arena, target,
+               arena_format(arena, "DROP INDEX CONCURRENTLY %.*s;\n", TEXT_ARGS(index)), &reply);
+}
+
+/* Verify scripts */
+
+/* The first column of each row; NULL is \002. */
+static bool is_false(struct text row)
+{
+    static const struct text words[] = {{"f", 1}, {"0", 1}, {"false", 5}, {"\002", 1}, {"", 0}};
+    struct text first = text_cut(&row, '\001');
+
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (text_equal(first, words[i]))
+            return true;
+    return false;
+}
+
+static struct error *check_rows(struct arena *arena, const struct source *script, struct text piece,
+                                struct text rows)
+{
+    while (rows.size) {
+        struct text row = next_cell(&rows), first = row;
+
+        first = text_cut(&first, '\001');
+        if (is_false(row))
+            return error_at(arena, ERROR_DATABASE,
+                            span_of(script, text_slice(piece, 0, text_find_byte(piece, '\n'))),
+                            "the verify script found a row whose first column is %.*s",
+                            TEXT_ARGS(text_equal(first, TEXT("\002")) ? TEXT("NULL") : first));
+    }
+    return NULL;
+}
+
+static struct error *verify_pieces(struct arena *arena, struct target *target,
+                                   const struct sending *sending)
+{
+    for (size_t i = 0; i < sending->count; i++) {
+        struct sending one = {sending->script, &sending->pieces[i], 1};
+        struct psql_reply reply;
+        struct error *error = check_alive(arena, target);
+
+        if (!error)
+            error = psql_run(arena, self(target)->psql, one.pieces, 1, true, &reply);
+        if (!error)
+            error = reply_error(arena, target, &reply, &one);
+        if (!error)
+            error = check_rows(arena, sending->script, one.pieces[0], reply.output);
+        if (error)
+            return error;
+    }
+    return NULL;
+}
+
+/* Read-only, and whatever it did in spite of that is undone. */
+static struct error *verify(struct arena *arena, struct target *target,
+                            const struct sending *sending)
+{
+    bool inside = self(target)->in_transaction;
+    struct psql_reply reply;
+    struct error *error =
+        ask(arena, target,
+            inside ? TEXT("SAVEPOINT sqlferry_verify\\; SET LOCAL transaction_read_only = on;\n")
+                   : TEXT("BEGIN READ ONLY;\n"),
+            &reply);
+
+    if (!error)
+        error = verify_pieces(arena, target, sending);
+    if (!error || !inside) {
+        struct error *undone =
+            ask(arena, target,
+                inside ? TEXT("ROLLBACK TO SAVEPOINT sqlferry_verify;\n") : TEXT("ROLLBACK;\n"),
+                &reply);
+        error = error ? error : undone;
+    }
+    return error;
+}
+
+/*
+ * Said together with COMMIT. The settings go first, in a message of their own: a message is lexed
+ * whole under the settings it finds, and the literals of the row must be read as we wrote them.
+ * The row is written by the transaction that was admitted, or not at all.
+ */
+static struct error *record(struct arena *arena, struct target *target,
+                            const struct ledger_row *row)
+{
+    CLEANUP(buffer_free) struct buffer lines = {0};
+    struct text cells[LEDGER_FIELD_COUNT];
+
+    ledger_cells(arena, row, cells);
+    buffer_add(&lines, TEXT("\\set sqlferry_recorded false\n"
+                            "SET SESSION AUTHORIZATION DEFAULT\\; RESET ALL;\n"
+                            "WITH row AS (INSERT INTO " LEDGER " (" COLUMNS ") SELECT "));
+    for (size_t i = 0; i < LEDGER_FIELD_COUNT; i++) {
+        bool number = i == FIELD_NUMBER || i == FIELD_SEQUENCE;
+        struct text value = number ? cells[i] : psql_literal(arena, cells[i]);
+
+        buffer_format(&lines, "%s%.*s", i ? ", " : "", TEXT_ARGS(value));
+    }
+    buffer_format(&lines,
+                  " WHERE pg_catalog.txid_current_if_assigned() = %.*s RETURNING 1)"
+                  " SELECT pg_catalog.count(*) = 1 AS sqlferry_recorded FROM row \\gset\n",
+                  TEXT_ARGS(self(target)->transaction));
+    self(target)->record = arena_copy(arena, buffer_text(&lines));
+    self(target)->recorded = *row;
+    return NULL;
+}
+
+/* No answer to COMMIT: a new session takes the lock, when the old one is gone, and looks. */
+static struct error *look_again(struct arena *arena, struct target *target, struct error *lost)
+{
+    struct target_postgresql *opened = self(target);
+    struct digest wanted = opened->recorded.digest;
+    struct ledger ledger = {0};
+
+    forget_transaction(opened);
+    psql_close(&opened->psql);
+    opened->locked = false;
+    struct error *error = connect(arena, target);
+    if (!error)
+        error = lock(arena, target, RECONNECT_MS);
+    if (!error)
+        error = read_ledger(arena, target, &ledger);
+    if (error) {
+        lost->code = ERROR_UNKNOWN;
+        return error_note(arena, lost, (struct span){0}, "whether COMMIT was done is unknown: %.*s",
+                          TEXT_ARGS(error->message));
+    }
+    struct digest head = ledger_head(&ledger);
+    return digest_equal(&head, &wanted) ? NULL : lost;
+}
+
+static struct error *commit(struct arena *arena, struct target *target)
+{
+    struct target_postgresql *opened = self(target);
+    struct psql_reply reply;
+    struct text revision = opened->recorded.revision;
+    struct text lines = arena_format(arena,
+                                     "%.*s\\if :ERROR\n\\elif :sqlferry_recorded\nCOMMIT;\n"
+                                     "\\if :ERROR\n\\else\n"
+                                     "SELECT pg_catalog.txid_status(%.*s);\n"
+                                     "\\endif\n\\else\n\\echo outside\n\\endif\n",
+                                     TEXT_ARGS(opened->record), TEXT_ARGS(opened->transaction));
+    struct error *error = check_alive(arena, target);
+
+    if (!error)
+        error = psql_ask(arena, opened->psql, lines, &reply);
+    if (error)
+        return error;
+    error = reply_error(arena, target, &reply, NULL);
+    if (reply.lost)
+        return look_again(arena, target, error);
+    if (error)
+        return error;
+    if (text_starts(reply.output, TEXT("outside")))
+        return error_plain(arena, ERROR_UNKNOWN,
+                           "revision '%.*s' left its transaction: what it did may stay",
+                           TEXT_ARGS(revision));
+    forget_transaction(opened);
+    /* COMMIT of a transaction that failed before is a silent ROLLBACK. */
+    if (!text_equal(next_cell(&reply.output), TEXT("committed")))
+        return error_plain(arena, ERROR_DATABASE, "the server rolled back instead of committing");
+    return NULL;
+}
+
+static void close_target(struct target *target)
+{
+    psql_close(&self(target)->psql);
+}
+
+static const struct target_operations operations = {
+    .lock = lock,
+    .read_ledger = read_ledger,
+    .prepare = prepare,
+    .begin = begin,
+    .run = run,
+    .look = look,
+    .remove = remove_build,
+    .verify = verify,
+    .record = record,
+    .commit = commit,
+    .rollback = rollback,
+    .close = close_target,
+};
+
+/* Opening */
+
+/* The newest of the real binaries, which start in a quarter of the time of Debian's wrapper. */
+static const char *find_psql(struct arena *arena)
+{
+    const char *found = NULL, *path = getenv("PATH");
+    glob_t matches;
+
+    if (glob("/usr/lib/postgresql/*/bin/psql", 0, NULL, &matches) == 0) {
+        long newest = 0;
+
+        for (size_t i = 0; i < matches.gl_pathc; i++) {
+            long version = strtol(matches.gl_pathv[i] + 20, NULL, 10);
+
+            if (version > newest && access(matches.gl_pathv[i], X_OK) == 0) {
+                newest = version;
+                found = arena_format(arena, "%s", matches.gl_pathv[i]).bytes;
+            }
+        }
+        globfree(&matches);
+    }
+    for (struct text rest = text_from(path); !found && rest.size;) {
+        struct text folder = text_cut(&rest, ':');
+        struct text candidate = arena_format(arena, "%.*s/psql", TEXT_ARGS(folder));
+
+        if (text_starts(folder, TEXT("/")) && access(candidate.bytes, X_OK) == 0)
+            found = candidate.bytes;
+    }
+    return found;
+}
+
+static struct text settings_of(struct arena *arena, const struct target_options *options)
+{
+    return arena_format(arena,
+                        CHECK_CONNECTION "-c standard_conforming_strings=on -c lock_timeout=%llu"
+                                         " -c statement_timeout=%llu%s",
+                        (unsigned long long)options->lock_timeout_ms,
+                        (unsigned long long)options->statement_timeout_ms,
+                        options->access == TARGET_READS
+                            ? " -c default_transaction_read_only=on"
+                            : " -c idle_in_transaction_session_timeout=0");
+}
+
+struct error *target_postgresql_open(struct arena *arena, struct text address,
+                                     const struct target_options *options, struct target **target)
+{
+    struct target_postgresql *opened = arena_one(arena, struct target_postgresql);
+    const char *psql = options->psql ? options->psql : find_psql(arena);
+    struct conninfo conninfo;
+    struct error *error = conninfo_read(arena, address, &conninfo);
+
+    if (error)
+        return error;
+    if (!psql)
+        return error_hint(arena, error_plain(arena, ERROR_SYSTEM, "there is no psql on this host"),
+                          "Install PostgreSQL's client, or name the binary with --psql.");
+    if (*psql != '/')
+        return error_plain(arena, ERROR_USAGE, "'%s' is no absolute path of a psql", psql);
+    *opened = (struct target_postgresql){
+        .target = {.operations = &operations,
+                   .dialect = DIALECT_POSTGRESQL,
+                   .name = conninfo.connection,
+                   .report = options->report},
+        .options = {.path = psql,
+                    .connection = conninfo.connection,
+                    .password = conninfo.password,
+                    .settings = settings_of(arena, options)},
+        .access = options->access,
+    };
+    error = connect(arena, &opened->target);
+    if (error) {
+        close_target(&opened->target);
+        return error;
+    }
+    *target = &opened->target;
+    return NULL;
+}

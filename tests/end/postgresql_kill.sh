@@ -1,0 +1,217 @@
+# Kills at KILLS random moments (60): of sqlland, of psql, of its backend, of the whole server. Tables,
+# indexes and ledger always agree, the lock is soon free, and the next run completes.
+. "$ROOT/tests/end/lib"
+. "$ROOT/tests/end/postgresql"
+
+kills=${KILLS:-60} revisions=40
+PATH=$postgresql:$PATH # the real psql starts sooner than a wrapper
+
+# Every fifth revision builds an index over many rows. The others create a table each, and count.
+mkdir sql
+printf 'ferry: 1\nproject: demo\ndialect: postgresql\nrevisions:\n' > ferry.yaml
+for i in $(seq $revisions); do
+    printf '  - id: r%s\n    up: sql/r%s.sql\n' $i $i >> ferry.yaml
+    if [ $((i % 5)) -eq 0 ]; then
+        printf '    transaction: none\n' >> ferry.yaml
+        echo "CREATE INDEX CONCURRENTLY i$i ON many (md5(word || $i), id);"
+    else
+        [ $i -ne 1 ] || cat <<'SQL'
+CREATE TABLE counter (count integer NOT NULL);
+INSERT INTO counter VALUES (0);
+CREATE TABLE many (id integer PRIMARY KEY, word text NOT NULL);
+INSERT INTO many SELECT i, md5(i::text) FROM generate_series(1, 12000) i;
+SQL
+        echo "CREATE TABLE t$i (id integer PRIMARY KEY);"
+        echo "INSERT INTO t$i SELECT generate_series(1, $i);"
+        echo 'UPDATE counter SET count = count + 1;'
+    fi > sql/r$i.sql
+done
+sed -i 's/id: r1$/&\n    parents: []/' ferry.yaml
+build demo
+
+# What agrees gives no row. A revision outside a transaction that was begun and not ended may have an
+# index or not; once it has progressed, it has one.
+cat > disagreements.sql <<'SQL'
+WITH ledger AS (
+    SELECT DISTINCT ON (revision) revision, event FROM sqlferry.ledger ORDER BY revision, number DESC
+), revisions AS (
+    SELECT n, n % 5 = 0 AS builds, coalesce(event, 'none') AS event
+        FROM generate_series(1, 40) n LEFT JOIN ledger ON revision = 'r' || n
+), found AS (
+    SELECT n, builds, event, to_regclass('public.t' || n) IS NOT NULL AS has_table,
+            (SELECT indisvalid AND indisready FROM pg_index
+                WHERE indexrelid = to_regclass('public.i' || n)) AS is_whole
+        FROM revisions
+)
+SELECT n, event, has_table, is_whole FROM found WHERE NOT CASE
+        WHEN NOT builds THEN event IN ('none', 'applied') AND has_table = (event = 'applied')
+        WHEN event IN ('progressed', 'finished') THEN is_whole IS TRUE
+        WHEN event IN ('none', 'failed') THEN is_whole IS NULL
+        ELSE event = 'started' END
+    OR n > 1 AND event <> 'none' AND NOT EXISTS
+        (SELECT FROM ledger WHERE revision = 'r' || n - 1 AND ledger.event IN ('applied', 'finished'));
+SELECT 'rows', count(*), max(number) FROM sqlferry.ledger HAVING count(*) <> max(number);
+SELECT 'admissions', a.number, l.number FROM sqlferry.admission a FULL JOIN sqlferry.ledger l USING (number)
+    WHERE a.number IS NULL OR l.number IS NULL;
+SQL
+cat > miscounts.sql <<'SQL'
+SELECT 'counter', count FROM counter
+    WHERE count <> (SELECT count(*) FROM sqlferry.ledger WHERE event = 'applied');
+SELECT 'invalid', indexrelid::regclass FROM pg_index WHERE NOT indisvalid
+    AND indexrelid::regclass::text <> (SELECT 'i' || substr(revision, 2) FROM sqlferry.ledger
+        ORDER BY number DESC LIMIT 1);
+SQL
+
+# check: prints how many revisions are applied.
+check()
+{
+    if [ "$(query "SELECT to_regclass('sqlferry.ledger') IS NULL")" = t ]; then
+        is "$(query "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")" ''
+        echo 0
+        return
+    fi
+    is "$(psql -X -q -A -t -v ON_ERROR_STOP=1 -f disagreements.sql)" ''
+    [ "$(query "SELECT to_regclass('counter') IS NULL")" = t ] ||
+        is "$(psql -X -q -A -t -v ON_ERROR_STOP=1 -f miscounts.sql)" ''
+    expect 0 sqlland history --db postgresql://
+    query "SELECT count(*) FROM sqlferry.ledger WHERE event IN ('applied', 'finished')"
+}
+
+dump()
+{
+    pg_dump -N sqlferry --exclude-table-data=many | grep -v '^\\\(un\)\{0,1\}restrict '
+}
+
+reset()
+{
+    psql -X -q -d postgres -c 'DROP DATABASE IF EXISTS demo WITH (FORCE)' -c 'CREATE DATABASE demo' 2> err
+}
+
+upgrade_demo()
+{
+    sqlland upgrade -q demo.ferry --key team.pub --db postgresql:// "$@"
+}
+
+now()
+{
+    echo $(($(date +%s%N) / 1000000))
+}
+
+start_server -c max_wal_size=1GB
+export PGDATABASE=demo
+job=$! # it waits for the server
+
+# A server that was killed leaves its backends to notice; until then another one refuses to start.
+restart_server()
+{
+    wait $job 2> err || true
+    tries=0
+    until psql -X -q -c 'SELECT 1' > out 2> err; do
+        if ! kill -0 $job 2> err; then
+            as_postgres "$postgresql/postgres" -D server/data -k "$PGHOST" -c listen_addresses='' -F \
+                -c max_wal_size=1GB >> server.log 2>&1 &
+            job=$!
+        fi
+        tries=$((tries + 1))
+        [ $tries -lt 600 ] || fail "no server: $(tail server.log)"
+        sleep 0.05
+    done
+    server=$(head -1 server/data/postmaster.pid)
+}
+
+# One whole run is the reference, and tells how long it takes; one with nothing to do, how much of
+# that is spent before the first revision.
+reset
+expect 0 upgrade_demo
+reset
+begin=$(now)
+expect 0 upgrade_demo
+whole=$(($(now) - begin))
+begin=$(now)
+expect 0 upgrade_demo
+start=$(($(now) - begin))
+is "$(check)" $revisions
+dump > reference
+
+# The psql that sqlland started. There is none for a moment.
+psql_of()
+{
+    cat "/proc/$1/task/$1/children" 2> err || true
+}
+
+# strike KIND RUN
+strike()
+{
+    case $1 in
+    runtime) kill -KILL "$2" ;;
+    interrupt) kill -INT "$2" ;;
+    psql) kill -KILL $(psql_of "$2") ;;
+    both) kill -KILL "$2" $(psql_of "$2") ;;
+    backend) query "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = 'demo' AND application_name = 'sqlland'" > out ;;
+    server) kill -KILL "$server" ;;
+    esac 2> err || true # it may have ended by itself
+}
+
+# Other sessions are what a killed psql leaves behind for a moment.
+lock_is_free()
+{
+    [ "$(query 'SELECT pg_try_advisory_lock(1936812134, 1701999225)')" = t ]
+}
+
+begun=$(now) middle=0 round=0 : > seen
+for delay in $(awk -v kills="$kills" -v whole="$whole" -v start="$start" 'BEGIN {
+    srand()
+    for (i = 0; i < kills; i++)
+        printf "%.3f\n", (start / 2 + rand() * (whole - start / 2)) / 1e3
+}'); do
+    round=$((round + 1))
+    kind=$(echo runtime interrupt psql both backend server | cut -d ' ' -f $((round % 6 + 1)))
+    reset
+    env --default-signal=INT sqlland upgrade -q demo.ferry --key team.pub --db postgresql:// \
+        > run.out 2> run.err &
+    run=$!
+    sleep "$delay"
+    strike "$kind" $run
+    struck=$(now) status=0
+    [ "$kind" != server ] || restart_server
+    until lock_is_free; do
+        [ $(($(now) - struck)) -lt 10000 ] || fail "round $round: the lock is held after $kind"
+        sleep 0.005
+    done
+    free=$(($(now) - struck))
+    wait $run || status=$?
+    case $kind.$status in
+    *.0 | runtime.137 | interrupt.130 | both.137) ;;
+    psql.[4578] | backend.[4578] | server.[4578]) ;;
+    *) fail "round $round: status $status after $kind: $(cat run.err)" ;;
+    esac
+
+    # A run that lost its psql or its backend may have taken the lock again, and gone on.
+    done=$(check) || fail "round $round, $kind, status $status: $done"
+    [ "$done" -eq 0 ] || [ "$done" -eq $revisions ] || middle=$((middle + 1))
+    event=$(query 'SELECT event FROM sqlferry.ledger ORDER BY number DESC LIMIT 1' 2> err || true)
+    echo "$kind $status $free ${event:-none}" >> seen
+
+    next=0
+    upgrade_demo > out 2> err || next=$?
+    [ $next -eq 0 ] || fail "round $round: status $next of the run after $kind, $status"
+    is "$(check)" $revisions
+    dump > state
+    same state reference
+done
+
+# What happened, for those who run this by hand.
+echo "$kills kills in $(($(now) - begun)) ms; a whole run takes $whole ms, an empty one $start ms"
+echo "$middle of them hit a run between its first and last revision"
+awk '{ n[$1, $2]++; if ($3 > most[$1]) most[$1] = $3; sum[$1] += $3; all[$1]++; event[$4]++ }
+    END {
+        for (kind in all)
+            printf "%s: lock free after %d ms, at most %d ms\n", kind, sum[kind] / all[kind], most[kind]
+        for (key in n) { split(key, part, SUBSEP); print part[1] ", status " part[2] ": " n[key] }
+        for (name in event) print "last event " name ": " event[name]
+    }' seen | sort
+
+[ $((middle * 3)) -ge "$kills" ] || fail "only $middle of $kills kills hit a run in its middle"
+awk '$1 != "server" && $3 > 5000' seen > late
+is "$(cat late)" ''
