@@ -1,4 +1,5 @@
 #include "compiler/sql_lexer.h"
+#include "runtime/index.h"
 
 /* A statement read once more, token by token. */
 struct again {
@@ -41,7 +42,7 @@ static bool take_name(struct arena *arena, struct again *again, struct text *nam
     }
     advance(again);
     *name = text;
-    return text.size > 0;
+    return text.size > 0 && text.size <= NAME_SIZE_MAX; /* the server would cut it */
 }
 
 static bool is_byte(const struct again *again, char byte)
@@ -76,6 +77,8 @@ bool sql_find_build(struct arena *arena, const struct script *script, size_t i,
     if (is_byte(&again, '.')) {
         advance(&again);
         if (!take_name(arena, &again, &second))
+            return false;
+        if (is_byte(&again, '.')) /* a database in front */
             return false;
         table = arena_format(arena, "%.*s.%.*s", TEXT_ARGS(table), TEXT_ARGS(second));
     }

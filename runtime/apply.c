@@ -341,14 +341,53 @@ static struct error *take_back(struct run *run, const struct index_step *step,
                       piece + 1, up->count, partly ? "done in part" : "refused", piece);
 }
 
+/* What an earlier run left of the index that a piece builds would be in its way. */
+static struct error *clear_build(struct run *run, const struct index_step *step, size_t piece)
+{
+    const struct index_build *build = find_build(step, piece);
+    enum built built;
+
+    if (!build || !was_begun(run, step))
+        return NULL;
+    struct error *error = run->to->look(run->arena, run->target, build, &built);
+    if (!error && built == BUILT_HALF)
+        error = run->to->remove(run->arena, run->target, build);
+    return error;
+}
+
+/* IF NOT EXISTS is content with an invalid index; nobody else should be. */
+static struct error *check_build(struct run *run, const struct index_step *step, size_t piece)
+{
+    const struct index_build *build = find_build(step, piece);
+    enum built built = BUILT_WHOLE;
+    struct error *error = build ? run->to->look(run->arena, run->target, build, &built) : NULL;
+
+    if (error)
+        error->code = ERROR_UNKNOWN;
+    else if (built != BUILT_WHOLE)
+        error = error_hint(run->arena,
+                           error_plain(run->arena, ERROR_UNKNOWN,
+                                       "index '%.*s' of table '%.*s' is not there, or invalid",
+                                       TEXT_ARGS(build->name), TEXT_ARGS(build->table)),
+                           "An index of this name was there before: look at it, drop it if it is "
+                           "invalid, and run this again.");
+    return error;
+}
+
 static struct error *run_piece(struct run *run, const struct index_step *step,
                                const struct sending *up, size_t piece, struct text started)
 {
     struct sending one = {up->script, &up->pieces[piece], 1};
-    struct error *error = keep_source(run, up, run->to->run(run->arena, run->target, &one));
+    struct error *error = clear_build(run, step, piece);
 
     if (error)
+        return error;
+    error = keep_source(run, up, run->to->run(run->arena, run->target, &one));
+    if (error)
         return take_back(run, step, up, piece, started, error);
+    error = check_build(run, step, piece);
+    if (error)
+        return error;
     error = record_event(run, step, LEDGER_PROGRESSED, started);
     if (!error)
         return NULL;
@@ -358,18 +397,15 @@ static struct error *run_piece(struct run *run, const struct index_step *step,
                       up->count);
 }
 
-/* The piece that was interrupted builds an index: what the catalog says of it decides. */
+/* The piece that was interrupted builds an index: where it is whole, the piece is done. */
 static struct error *settle_build(struct run *run, const struct index_step *step, size_t *piece,
                                   struct text started)
 {
-    const struct index_build *build = find_build(step, *piece);
     enum built built;
-    struct error *error = run->to->look(run->arena, run->target, build, &built);
+    struct error *error = run->to->look(run->arena, run->target, find_build(step, *piece), &built);
 
-    if (error || built == BUILT_NOTHING)
+    if (error || built != BUILT_WHOLE)
         return error;
-    if (built == BUILT_HALF)
-        return run->to->remove(run->arena, run->target, build);
     error = record_event(run, step, LEDGER_PROGRESSED, started);
     if (!error)
         ++*piece;
@@ -388,6 +424,8 @@ static struct error *find_start(struct run *run, const struct index_step *step, 
         *piece = 0;
         return record_event(run, step, LEDGER_STARTED, started);
     }
+    if (state == STEP_STOPPED) /* else a second run of what this one does could not be told apart */
+        return record_event(run, step, LEDGER_STARTED, started);
     if (state == STEP_INTERRUPTED && *piece < index_piece_count(&step->scripts[SCRIPT_UP]))
         return settle_build(run, step, piece, started);
     return NULL;

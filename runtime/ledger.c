@@ -201,8 +201,9 @@ static void set_state(struct comparison *comparison, const struct ledger_row *ro
         break;
     case LEDGER_STARTED:
         comparison->again[position] |= *state != STEP_PENDING;
+        if (*state != STEP_STOPPED) /* which goes on with the piece it stopped at */
+            *pieces = 0;
         *state = STEP_INTERRUPTED;
-        *pieces = 0;
         break;
     case LEDGER_PROGRESSED:
         *state = STEP_INTERRUPTED;

@@ -5,7 +5,8 @@
 
 enum ledger_event {
     LEDGER_APPLIED,    /* a revision, in the transaction of this row */
-    LEDGER_STARTED,    /* a revision without a transaction is about to run, from its first piece */
+    LEDGER_STARTED,    /* a revision without a transaction is about to run: from its first piece, or
+                          from the one that was refused */
     LEDGER_PROGRESSED, /* one more of its pieces is done */
     LEDGER_FAILED,     /* the piece after those was refused, and nothing of it is left */
     LEDGER_FINISHED,   /* it ran to its end */

@@ -2,8 +2,9 @@
  * generate chain|graph COUNT FOLDER DIALECT - writes a manifest of COUNT revisions of about 800
  * bytes each: CREATE TABLE with six columns, an index, an ALTER of an earlier table, two INSERTs.
  * The graph forks and merges in every ten revisions. Also writes all.sql, what a stock client would
- * be fed: the same statements in the same order, a transaction for each revision.
+ * be fed: the same statements in the same order, a transaction and a ledger row for each revision.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,14 +78,15 @@ int main(int argc, char **argv)
     char name[64];
 
     mkdir(folder, 0777);
-    snprintf(name, sizeof(name), "%s", "sql");
     char path[4096];
     snprintf(path, sizeof(path), "%s/sql", folder);
     mkdir(path, 0777);
     FILE *manifest = create(folder, "ferry.yaml"), *all = create(folder, "all.sql");
     fprintf(manifest, "ferry: 1\nproject: bench\ndialect: %s\nrevisions:\n", argv[4]);
+    bool sqlite = strcmp(argv[4], "sqlite") == 0;
+    if (sqlite)
+        fprintf(all, "PRAGMA synchronous=FULL;\nPRAGMA foreign_keys=ON;\n");
     fprintf(all,
-            "PRAGMA synchronous=FULL;\nPRAGMA foreign_keys=ON;\n"
             "CREATE TABLE ledger (number INTEGER PRIMARY KEY, event TEXT NOT NULL, revision TEXT "
             "NOT NULL, script TEXT NOT NULL, bundle TEXT NOT NULL, who TEXT NOT NULL, started "
             "TEXT NOT NULL, finished TEXT NOT NULL, previous TEXT NOT NULL, digest TEXT NOT "
@@ -97,7 +99,7 @@ int main(int argc, char **argv)
         FILE *script = create(folder, name);
         write_script(script, i);
         fclose(script);
-        fprintf(all, "BEGIN IMMEDIATE;\n");
+        fprintf(all, sqlite ? "BEGIN IMMEDIATE;\n" : "BEGIN;\n");
         write_script(all, i);
         fprintf(
             all,

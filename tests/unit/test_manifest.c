@@ -21,6 +21,10 @@
 #define ROOT     "revisions:\n  - id: a\n    parents: []\n    up: a.sql\n"
 #define INCLUDED "ferry: 1\nrevisions:\n  - id: b\n    parents: [a]\n    up: b.sql\n"
 
+#define TIMEOUT(place, key, value)                                                                 \
+    "ferry.yaml:" place ": error: '" key "' is '" value                                            \
+    "', and must be a time as 10s, 500ms or 2m\n"
+
 #define TEN(text)     text text text text text text text text text text
 #define HUNDRED(text) TEN(TEN(text))
 
@@ -59,6 +63,11 @@ static void show_revision(struct buffer *shown, const struct manifest *manifest,
                   revision->idempotent ? " idempotent" : "");
     if (revision->allowed)
         buffer_format(shown, " allowed=%u", revision->allowed);
+    if (revision->lock_timeout_ms)
+        buffer_format(shown, " lock_timeout=%llu", (unsigned long long)revision->lock_timeout_ms);
+    if (revision->statement_timeout_ms)
+        buffer_format(shown, " statement_timeout=%llu",
+                      (unsigned long long)revision->statement_timeout_ms);
     buffer_format(shown, "\n");
 }
 
@@ -130,14 +139,15 @@ static const struct row {
      "    down: {postgresql: none, sqlite: lite/b.down.sql}\n"
      "    verify: {sqlite: lite/b.verify.sql}\n    foreign_keys: off\n  - id: c\n"
      "    parents: [a, b-1_B.x]\n    transaction: none\n    idempotent: true\n"
-     "    up: c.sql\n    down: none\n    allow: [missing-semicolon, split-ambiguous]\n",
+     "    up: c.sql\n    down: none\n    allow: [missing-semicolon, split-ambiguous]\n"
+     "    lock_timeout: 10s\n    statement_timeout: 2m\n",
      "shop.2 in .: postgresql from 14 sqlite from 3.35.0\nroots: a\nheads: c\n"
      "a \"Create the order tables\" [] postgresql: up=sql/a.up.sql down=sql/a.down.sql "
      "verify=sql/a.verify.sql sqlite: up=sql/a.up.sql down=sql/a.down.sql verify=sql/a.verify.sql\n"
      "b-1_B.x [a implied] postgresql: up=pg/b.sql down=none sqlite: up=lite/b.sql "
      "down=lite/b.down.sql verify=lite/b.verify.sql foreign_keys=off\n"
      "c [a, b-1_B.x] postgresql: up=c.sql down=none sqlite: up=c.sql down=none transaction=none "
-     "idempotent allowed=3\n"},
+     "idempotent allowed=3 lock_timeout=10000 statement_timeout=120000\n"},
     {"texts that look like something else",
      "\"ferry\": \"1\"\nproject: 1e3\ndialect: [sqlite]\nrevisions:\n  - id: 0017\n"
      "    title: true\n    parents: []\n    up: 1.5\n  - id: 'null'\n    title: \"~\"\n"
@@ -318,7 +328,8 @@ static const struct row {
      "ferry.yaml:6:5: note: first given here\n"},
     {"keys of a revision that are empty",
      HEAD ROOT "  - id:\n    title: ''\n    parents: ~\n    up:\n    down: {}\n    verify: null\n"
-               "    transaction:\n    foreign_keys:\n    idempotent: NULL\n    allow: []\n",
+               "    transaction:\n    foreign_keys:\n    idempotent: NULL\n    allow: []\n"
+               "    lock_timeout:\n    statement_timeout: ~\n",
      "ferry.yaml:8:5: error: 'id' is empty\nferry.yaml:9:12: error: 'title' is empty\n"
      "ferry.yaml:10:14: error: 'parents' is empty\n"
      "hint: Write 'parents: [ID]', or 'parents: []' for a revision that needs no other.\n"
@@ -331,12 +342,16 @@ static const struct row {
      "ferry.yaml:14:5: error: 'transaction' is empty\nhint: Write 'single' or 'none'.\n"
      "ferry.yaml:15:5: error: 'foreign_keys' is empty\nhint: Write 'on' or 'off'.\n"
      "ferry.yaml:16:17: error: 'idempotent' is empty\nhint: Write 'true' or 'false'.\n"
-     "ferry.yaml:17:12: error: 'allow' is empty\nhint: Write 'allow: [RULE]'.\n"},
+     "ferry.yaml:17:12: error: 'allow' is empty\nhint: Write 'allow: [RULE]'.\n"
+     "ferry.yaml:18:5: error: 'lock_timeout' is empty\n"
+     "hint: Write a time as 10s, 500ms or 2m.\n"
+     "ferry.yaml:19:24: error: 'statement_timeout' is empty\n"
+     "hint: Write a time as 10s, 500ms or 2m.\n"},
     {"keys of a revision of the wrong kind",
      HEAD ROOT
      "  - id: [b]\n    title: {a: b}\n    parents: a\n    up: [b.sql]\n    down: [none]\n"
      "    verify: []\n    transaction: [none]\n    foreign_keys: {}\n    idempotent: [1]\n"
-     "    allow: missing-semicolon\n",
+     "    allow: missing-semicolon\n    lock_timeout: [10s]\n    statement_timeout: {s: 10}\n",
      "ferry.yaml:8:9: error: 'id' must be a text, not a list\n"
      "ferry.yaml:9:12: error: 'title' must be a text, not a mapping\n"
      "ferry.yaml:10:14: error: 'parents' must be a list, not a text\n"
@@ -353,7 +368,11 @@ static const struct row {
      "ferry.yaml:16:17: error: 'idempotent' must be a text, not a list\n"
      "hint: Write 'true' or 'false'.\n"
      "ferry.yaml:17:12: error: 'allow' must be a list, not a text\n"
-     "hint: Write 'allow: [RULE]'.\n"},
+     "hint: Write 'allow: [RULE]'.\n"
+     "ferry.yaml:18:19: error: 'lock_timeout' must be a text, not a list\n"
+     "hint: Write a time as 10s, 500ms or 2m.\n"
+     "ferry.yaml:19:24: error: 'statement_timeout' must be a text, not a mapping\n"
+     "hint: Write a time as 10s, 500ms or 2m.\n"},
     {"ids that are wrong",
      HEAD ROOT "  - id: a b\n    up: b.sql\n  - id: é\n    up: b.sql\n  - id: a/b\n    up: b.sql\n",
      "ferry.yaml:8:9: error: 'a b' cannot be an id\n"
@@ -395,6 +414,83 @@ static const struct row {
      "ferry.yaml:8:18: error: 'transaction' is 'off', and must be 'single' or 'none'\n"
      "ferry.yaml:9:19: error: 'foreign_keys' is 'none', and must be 'off' or 'on'\n"
      "ferry.yaml:10:17: error: 'idempotent' is 'yes', and must be 'true' or 'false'\n"},
+    {"timeouts in milliseconds", HEAD ROOT "    lock_timeout: 500ms\n    statement_timeout: 1ms\n",
+     "shop in .: postgresql\na [] postgresql: up=a.sql lock_timeout=500 statement_timeout=1\n"},
+    {"timeouts in seconds", HEAD ROOT "    lock_timeout: 10s\n    statement_timeout: \"1s\"\n",
+     "shop in .: postgresql\na [] postgresql: up=a.sql lock_timeout=10000 "
+     "statement_timeout=1000\n"},
+    {"timeouts in minutes", HEAD ROOT "    lock_timeout: 2m\n    statement_timeout: 90m\n",
+     "shop in .: postgresql\na [] postgresql: up=a.sql lock_timeout=120000 "
+     "statement_timeout=5400000\n"},
+    {"timeouts of 0 are none", HEAD ROOT "    lock_timeout: 0s\n    statement_timeout: 0ms\n",
+     "shop in .: postgresql\na [] postgresql: up=a.sql\n"},
+    {"a timeout for one revision alone",
+     HEAD ROOT "    lock_timeout: 10s\n  - id: b\n    up: b.sql\n",
+     "shop in .: postgresql\na [] postgresql: up=a.sql lock_timeout=10000\n"
+     "b [a implied] postgresql: up=b.sql\n"},
+    {"the longest timeouts",
+     HEAD ROOT "    lock_timeout: 1440m\n    statement_timeout: 86400000ms\n",
+     "shop in .: postgresql\na [] postgresql: up=a.sql lock_timeout=86400000 "
+     "statement_timeout=86400000\n"},
+    {"timeouts that are too long",
+     HEAD ROOT "    lock_timeout: 1441m\n    statement_timeout: 86401s\n",
+     TIMEOUT("8:19", "lock_timeout", "1441m") TIMEOUT("9:24", "statement_timeout", "86401s")},
+    {"timeouts that are far too long",
+     HEAD ROOT "    lock_timeout: 86400001ms\n    statement_timeout: 18446744073709551616ms\n",
+     TIMEOUT("8:19", "lock_timeout", "86400001ms")
+         TIMEOUT("9:24", "statement_timeout", "18446744073709551616ms")},
+    {"timeouts that are longer than a line", HEAD ROOT "    lock_timeout: " HUNDRED("1") "s\n",
+     TIMEOUT("8:19", "lock_timeout", TEN("111111") "1111...")},
+    {"misspelt keys of timeouts",
+     HEAD ROOT "    lock-timeout: 10s\n    statement_timeuot: 10s\n    Lock_timeout: 10s\n"
+               "    timeout: 10s\n",
+     "ferry.yaml:8:5: error: unknown key 'lock-timeout'\nhint: Did you mean 'lock_timeout'?\n"
+     "ferry.yaml:9:5: error: unknown key 'statement_timeuot'\n"
+     "hint: Did you mean 'statement_timeout'?\n"
+     "ferry.yaml:10:5: error: unknown key 'Lock_timeout'\nhint: Did you mean 'lock_timeout'?\n"
+     "ferry.yaml:11:5: error: unknown key 'timeout'\n"},
+    {"a timeout that repeats", HEAD ROOT "    lock_timeout: 1s\n    lock_timeout: 2s\n",
+     "ferry.yaml:9:5: error: 'lock_timeout' is given twice\n"
+     "ferry.yaml:8:5: note: first given here\n"},
+    {"a timeout of the manifest", HEAD "lock_timeout: 10s\n" ROOT,
+     "ferry.yaml:4:1: error: unknown key 'lock_timeout'\n"},
+    {"a timeout with no unit", HEAD ROOT "    lock_timeout: 10\n    statement_timeout: 10\n",
+     TIMEOUT("8:19", "lock_timeout", "10") TIMEOUT("9:24", "statement_timeout", "10")},
+    {"a timeout with no number", HEAD ROOT "    lock_timeout: s\n    statement_timeout: s\n",
+     TIMEOUT("8:19", "lock_timeout", "s") TIMEOUT("9:24", "statement_timeout", "s")},
+    {"a timeout with another unit", HEAD ROOT "    lock_timeout: 1h\n    statement_timeout: 1h\n",
+     TIMEOUT("8:19", "lock_timeout", "1h") TIMEOUT("9:24", "statement_timeout", "1h")},
+    {"a timeout with a unit in capitals",
+     HEAD ROOT "    lock_timeout: 10S\n    statement_timeout: 10S\n",
+     TIMEOUT("8:19", "lock_timeout", "10S") TIMEOUT("9:24", "statement_timeout", "10S")},
+    {"a timeout with a word behind",
+     HEAD ROOT "    lock_timeout: 10sec\n    statement_timeout: 10sec\n",
+     TIMEOUT("8:19", "lock_timeout", "10sec") TIMEOUT("9:24", "statement_timeout", "10sec")},
+    {"a timeout with a blank", HEAD ROOT "    lock_timeout: 10 s\n    statement_timeout: 10 s\n",
+     TIMEOUT("8:19", "lock_timeout", "10 s") TIMEOUT("9:24", "statement_timeout", "10 s")},
+    {"a timeout with two units",
+     HEAD ROOT "    lock_timeout: 1m30s\n    statement_timeout: 1m30s\n",
+     TIMEOUT("8:19", "lock_timeout", "1m30s") TIMEOUT("9:24", "statement_timeout", "1m30s")},
+    {"a timeout with a fraction", HEAD ROOT "    lock_timeout: 1.5s\n    statement_timeout: 1.5s\n",
+     TIMEOUT("8:19", "lock_timeout", "1.5s") TIMEOUT("9:24", "statement_timeout", "1.5s")},
+    {"a timeout with below 0", HEAD ROOT "    lock_timeout: -1s\n    statement_timeout: -1s\n",
+     TIMEOUT("8:19", "lock_timeout", "-1s") TIMEOUT("9:24", "statement_timeout", "-1s")},
+    {"a timeout with a plus", HEAD ROOT "    lock_timeout: +1s\n    statement_timeout: +1s\n",
+     TIMEOUT("8:19", "lock_timeout", "+1s") TIMEOUT("9:24", "statement_timeout", "+1s")},
+    {"a timeout with a leading zero",
+     HEAD ROOT "    lock_timeout: 010s\n    statement_timeout: 010s\n",
+     TIMEOUT("8:19", "lock_timeout", "010s") TIMEOUT("9:24", "statement_timeout", "010s")},
+    {"a timeout with hexadecimal",
+     HEAD ROOT "    lock_timeout: 0x1s\n    statement_timeout: 0x1s\n",
+     TIMEOUT("8:19", "lock_timeout", "0x1s") TIMEOUT("9:24", "statement_timeout", "0x1s")},
+    {"a timeout with an exponent",
+     HEAD ROOT "    lock_timeout: 1e3s\n    statement_timeout: 1e3s\n",
+     TIMEOUT("8:19", "lock_timeout", "1e3s") TIMEOUT("9:24", "statement_timeout", "1e3s")},
+    {"a timeout with a word", HEAD ROOT "    lock_timeout: none\n    statement_timeout: none\n",
+     TIMEOUT("8:19", "lock_timeout", "none") TIMEOUT("9:24", "statement_timeout", "none")},
+    {"a timeout with a digit that is none",
+     HEAD ROOT "    lock_timeout: ²s\n    statement_timeout: ²s\n",
+     TIMEOUT("8:19", "lock_timeout", "²s") TIMEOUT("9:24", "statement_timeout", "²s")},
     {"allowing what does not exist",
      HEAD ROOT "    allow: [missing-semicolon, everything, missing-semicolon, [a]]\n",
      "ferry.yaml:8:32: error: there is no rule 'everything'\n"
