@@ -45,6 +45,10 @@ LIBS_COMPILER = $(LIBS_GROUND) $(shell pkg-config --libs yaml-0.1) -pthread
 LIBS_TEST     = $(LIBS_COMPILER) $(shell pkg-config --libs cmocka)
 INCLUDES      = $(shell pkg-config --cflags libsodium libzstd sqlite3 yaml-0.1 cmocka 2>/dev/null)
 
+# make V=1 shows the commands whole.
+Q    := $(if $(V),,@)
+note = $(if $(V),,@echo "  $(1)	$(2)")
+
 COMPILE = $(CC) -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) $(HARDEN) $(CFLAGS) \
           $(INCLUDES) -MMD -MP
 
@@ -63,7 +67,9 @@ COMPILER_OBJECTS := $(call objects,$(COMPILER_SOURCES) $(SHARED_SOURCES))
 # Tests link every module of both programs, but not their commands.
 MODULE_OBJECTS   := $(call objects,$(filter-out %/main.c $(wildcard */command_*.c),\
                       $(RUNTIME_SOURCES) $(COMPILER_SOURCES)))
-SUPPORT_OBJECTS  := $(call objects,$(filter-out $(TEST_SOURCES),$(wildcard tests/unit/*.c tests/end/*.c)))
+SUPPORT_OBJECTS  := $(call objects,$(filter-out $(TEST_SOURCES),$(wildcard tests/unit/*.c)))
+# Packs scripts into signed bundles without reading them: what the scripts of tests/end attack with.
+FORGE            := $(BUILD)/tests/end/forge
 TESTS            := $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
 
 .PHONY: all
@@ -72,26 +78,35 @@ all: $(BUILD)/sqlferry $(BUILD)/sqlland ## build both programs, into build/ and 
 	@ln -sf $(BUILD)/sqlland sqlland
 
 $(BUILD)/sqlland: $(RUNTIME_OBJECTS)
-	$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LIBS_GROUND)
+	$(call note,LINK,$@)
+	$(Q)$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LIBS_GROUND)
 
 $(BUILD)/sqlferry: $(COMPILER_OBJECTS)
-	$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LIBS_COMPILER)
+	$(call note,LINK,$@)
+	$(Q)$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LIBS_COMPILER)
 
 # Without an include path the runtime cannot see the compiler.
 $(BUILD)/runtime/%.o: runtime/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(call note,CC,$<)
+	$(Q)$(COMPILE) -c -o $@ $<
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(COMPILE) -I. -c -o $@ $<
+	$(call note,CC,$<)
+	$(Q)$(COMPILE) -I. -c -o $@ $<
 
 $(BUILD)/modules.a: $(MODULE_OBJECTS)
 	@rm -f $@
 	@ar rcs $@ $^
 
+$(FORGE): $(FORGE).o $(BUILD)/modules.a
+	$(call note,LINK,$@)
+	$(Q)$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LIBS_COMPILER)
+
 $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT_OBJECTS) $(BUILD)/modules.a
-	$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
+	$(call note,LINK,$@)
+	$(Q)$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
 
 .SECONDARY:
 
@@ -108,7 +123,7 @@ check: setup-check ## run all tests (SANITIZE=1: with address and undefined sani
 	@$(MAKE) --no-print-directory all check-run
 
 .PHONY: check-run
-check-run: $(TESTS) check-manuals
+check-run: $(TESTS) $(FORGE) check-manuals
 	@set -e; for test in $(TESTS); do echo "-- $$test"; $$test; done
 	@echo "all tests passed ($(VARIANT))"
 
@@ -117,7 +132,7 @@ test-%: $(BUILD)/tests/unit/test_%
 	$<
 
 .PHONY: test-end
-test-end: all $(BUILD)/tests/end/test_end ## run the tests that drive the built programs
+test-end: all $(BUILD)/tests/end/test_end $(FORGE) ## run the tests that drive the built programs
 	$(BUILD)/tests/end/test_end
 
 .PHONY: check-manuals
