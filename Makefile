@@ -124,8 +124,9 @@ check: setup-check ## run all tests (SANITIZE=1: with address and undefined sani
 
 .PHONY: check-run
 check-run: $(TESTS) $(FORGE) check-manuals
-	@set -e; for test in $(TESTS); do echo "-- $$test"; $$test; done
-	@echo "all tests passed ($(VARIANT))"
+	@failed=; for test in $(TESTS); do echo "-- $$test"; $$test || failed="$$failed $$test"; done; \
+	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }; \
+	echo "all tests passed ($(VARIANT))"
 
 # make test-text runs tests/unit/test_text.c alone.
 test-%: $(BUILD)/tests/unit/test_%

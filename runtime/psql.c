@@ -204,12 +204,6 @@ static struct error *make_passwords(struct arena *arena, struct text password, s
 
 /* Messages */
 
-bool psql_is_error(const struct psql_message *message)
-{
-    return message->state.size == 5 &&
-           !(message->state.bytes[0] == '0' && message->state.bytes[1] <= '2');
-}
-
 static bool is_state(struct text text)
 {
     for (size_t i = 0; i < text.size; i++)
@@ -336,16 +330,6 @@ bool psql_take_message(struct arena *arena, struct text *errors, struct psql_mes
     return true;
 }
 
-static bool says_error(struct arena *arena, struct text errors)
-{
-    struct psql_message message;
-
-    while (psql_take_message(arena, &errors, &message))
-        if (psql_is_error(&message))
-            return true;
-    return false;
-}
-
 /* Speaking */
 
 static struct error *write_script(struct arena *arena, struct psql *psql, struct text frame)
@@ -355,7 +339,10 @@ static struct error *write_script(struct arena *arena, struct psql *psql, struct
     return file_append(arena, psql->script.fd, TEXT("what psql should run"), frame);
 }
 
-/* "NONCE V false\n", the last line before the fence. */
+/*
+ * "NONCE V false 00000\n", the last line before the fence. The first word is on the last piece
+ * alone, the second on any.
+ */
 static void read_verdict(struct psql *psql, struct psql_reply *reply)
 {
     struct text said = buffer_text(&psql->output), mark, words;
@@ -370,7 +357,9 @@ static void read_verdict(struct psql *psql, struct psql_reply *reply)
     mark = text_cut(&words, ' ');
     if (!text_equal(mark, psql->nonce) || !text_equal(text_cut(&words, ' '), TEXT("V")))
         return;
-    reply->failed = !text_equal(words, TEXT("false"));
+    reply->failed = !text_equal(words, TEXT("false 00000"));
+    text_cut(&words, ' ');
+    reply->state = words;
     reply->output = text_slice(said, 0, start);
     reply->lost = false;
 }
@@ -387,10 +376,12 @@ static struct error *exchange(struct arena *arena, struct psql *psql, struct tex
     psql->count++;
     psql->output.size = psql->errors.size = 0;
     /* The verdict stands outside the file, which a COPY FROM STDIN may have read to its end. */
-    struct text input =
-        arena_format(arena, "\\i %s\n\\o\n\\echo %.*s V :ERROR\n\\echo %.*s %lu\n\\warn %.*s %lu\n",
-                     psql->script.path.bytes, TEXT_ARGS(nonce), TEXT_ARGS(nonce), psql->count,
-                     TEXT_ARGS(nonce), psql->count);
+    struct text input = arena_format(arena,
+                                     "\\set LAST_ERROR_SQLSTATE 00000\n\\i %s\n\\o\n\\timing off\n"
+                                     "\\echo %.*s V :ERROR :LAST_ERROR_SQLSTATE\n"
+                                     "\\echo %.*s %lu\n\\warn %.*s %lu\n",
+                                     psql->script.path.bytes, TEXT_ARGS(nonce), TEXT_ARGS(nonce),
+                                     psql->count, TEXT_ARGS(nonce), psql->count);
     struct text fence = arena_format(arena, "%.*s %lu\n", TEXT_ARGS(nonce), psql->count);
     error = process_exchange(arena, &psql->process, input, fence, timeout_ms, &psql->output,
                              &psql->errors, &outcome);
@@ -401,8 +392,6 @@ static struct error *exchange(struct arena *arena, struct psql *psql, struct tex
         read_verdict(psql, reply);
     else
         reply->lost = true;
-    /* psql's verdict is on the last piece alone; whatever was refused before it has been said. */
-    reply->failed |= says_error(arena, reply->errors);
     psql->lost |= reply->lost;
     return NULL;
 }
@@ -425,6 +414,16 @@ static bool occurs(struct text needle, const struct text *pieces, size_t count)
     return false;
 }
 
+/* "Time: 0.123 ms" for each piece, and behind them for the query that they came from. */
+static size_t count_times(struct text output)
+{
+    size_t count = 0;
+
+    while (output.size)
+        count += text_starts(text_cut(&output, '\n'), TEXT("Time: "));
+    return count ? count - 1 : 0;
+}
+
 struct error *psql_run(struct arena *arena, struct psql *psql, const struct text *pieces,
                        size_t count, bool keep_rows, struct psql_reply *reply)
 {
@@ -438,15 +437,19 @@ struct error *psql_run(struct arena *arena, struct psql *psql, const struct text
         buffer_add(&frame, TEXT("\\pset fieldsep '\\001'\n\\pset recordsep_zero on\n"
                                 "\\pset null '\\002'\n"));
     else
-        buffer_add(&frame, TEXT("\\o /dev/null\n"));
+        buffer_add(&frame, TEXT("\\o /dev/null\n\\timing on\n"));
     buffer_add(&frame, TEXT("VALUES "));
     for (size_t i = 0; i < count; i++) {
         buffer_format(&frame, "%s($%.*s$", i ? ", " : "", TEXT_ARGS(tag));
         buffer_add(&frame, pieces[i]);
         buffer_format(&frame, "$%.*s$)", TEXT_ARGS(tag));
     }
-    buffer_add(&frame, TEXT(" \\gexec\n"));
-    return exchange(arena, psql, buffer_text(&frame), -1, reply);
+    /* The setting ends \gexec at the first refusal, and psql itself only from the next line on. */
+    buffer_add(&frame, TEXT(" \\set ON_ERROR_STOP 1 \\gexec\n"));
+    struct error *error = exchange(arena, psql, buffer_text(&frame), -1, reply);
+    if (!error)
+        reply->ran = keep_rows ? count : count_times(reply->output);
+    return error;
 }
 
 /* Lines and the blanks that indent them become single blanks. */
@@ -479,10 +482,9 @@ struct error *psql_open(struct arena *arena, const struct psql_options *options,
     if (!error)
         error = start(arena, options, opened);
     if (!error)
-        error = exchange(
-            arena, opened,
-            TEXT("\\set ON_ERROR_STOP 0\n\\set VERBOSITY verbose\nSELECT 1 \\g /dev/null\n"),
-            CONNECT_TIMEOUT_MS, &reply);
+        /* ON_ERROR_STOP still holds: one too old to know \warn ends, instead of keeping silent. */
+        error = exchange(arena, opened, TEXT("\\set VERBOSITY verbose\nSELECT 1 \\g /dev/null\n"),
+                         CONNECT_TIMEOUT_MS, &reply);
     if (error)
         return error;
     if (reply.lost || reply.failed) {

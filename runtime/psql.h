@@ -29,6 +29,8 @@ bool psql_is_alive(const struct psql *psql);
 struct psql_reply {
     bool lost;          /* no verdict came: what the server did is unknown */
     bool failed;        /* a statement was refused, and errors say why */
+    size_t ran;         /* pieces that were sent: the last of them was refused, where one was */
+    struct text state;  /* SQLSTATE of the last that was refused; 00000 where none was */
     struct text output; /* what it printed: cells, each ended by a NUL */
     struct text errors; /* what it warned */
 };
@@ -43,9 +45,10 @@ struct error *psql_ask(struct arena *arena, struct psql *psql, struct text lines
                        struct psql_reply *reply) CHECKED;
 
 /*
- * Hands foreign SQL to the server as it is, each piece in one simple query: it is a literal for
- * psql, so that neither meta-commands nor variables nor psql's splitting can touch it. Rows are
- * thrown away, unless kept: they come ended by a NUL, their columns by \001, NULL as \002.
+ * Hands foreign SQL to the server as it is, each piece in one simple query, up to the first that is
+ * refused: it is a literal for psql, so that neither meta-commands nor variables nor psql's
+ * splitting can touch it. Rows are thrown away, unless kept: they come ended by a NUL, their
+ * columns by \001, NULL as \002.
  */
 struct error *psql_run(struct arena *arena, struct psql *psql, const struct text *pieces,
                        size_t count, bool keep_rows, struct psql_reply *reply) CHECKED;
@@ -65,9 +68,6 @@ struct psql_message {
     struct text excerpt; /* of that line, as the message shows it */
     size_t column;       /* of the caret in the excerpt, from 0, as a terminal counts */
 };
-
-/* Success, warnings and notices have the classes 00, 01 and 02; all others are errors. */
-bool psql_is_error(const struct psql_message *message);
 
 /*
  * Takes the first message off what psql warned.

@@ -10,7 +10,7 @@
 /* "sqlf" and "erry": the two keys of the advisory lock. */
 #define LOCK_KEYS "1936812134, 1701999225"
 
-enum { POLL_MS = 100, RECONNECT_MS = 60000, PSQL_LEAST = 110000, SERVER_LEAST = 120000 };
+enum { POLL_MS = 100, RECONNECT_MS = 60000, PSQL_LEAST = 130000, SERVER_LEAST = 120000 };
 
 struct target_postgresql {
     struct target target;
@@ -21,6 +21,7 @@ struct target_postgresql {
     bool in_transaction;
     bool used;                  /* by scripts, since it was prepared */
     struct text backend;        /* the process that serves us */
+    struct text settings;       /* lines that set what the revision runs under */
     struct text before;         /* lines that go in front of the next BEGIN */
     struct text record;         /* lines that go in front of COMMIT */
     struct text transaction;    /* its number, as txid_current() gives it */
@@ -119,32 +120,62 @@ static struct error *message_error(struct arena *arena, const struct psql_messag
     return error;
 }
 
-/* Notices are shown once; the first error is the one that counts, those behind it only follow. */
+static void show(struct target *target, const struct sending *sending,
+                 const struct psql_message *message)
+{
+    if (target->report && sending && message->state.size)
+        report_note(target->report, "%.*s: %.*s", TEXT_ARGS(message->severity),
+                    TEXT_ARGS(message->text));
+}
+
+/* In a transaction each piece behind the refused one is refused as well: in_failed_sql_transaction.
+ */
+#define FOLLOWS TEXT("25P02")
+
+/*
+ * Whether it may be the error that counts; the last one is. Severities come in the language of the
+ * server, and a notice may have the state of an error ("already exists, skipping" has).
+ */
+static bool may_count(const struct psql_reply *reply, const struct psql_message *message)
+{
+    static const struct text harmless[] = {{"00", 2}, {"01", 2}, {"02", 2}};
+
+    if (reply->failed && !reply->lost && !text_equal(reply->state, FOLLOWS))
+        return text_equal(message->state, reply->state);
+    for (size_t i = 0; i < COUNT(harmless); i++)
+        if (text_starts(message->state, harmless[i]))
+            return false;
+    return reply->failed || reply->lost;
+}
+
+/* Notices are shown, once; those of our own statements are not. */
 static struct error *reply_error(struct arena *arena, struct target *target,
                                  const struct psql_reply *reply, const struct sending *sending)
 {
     struct text said = reply->errors;
-    struct psql_message message, first = {0};
-    size_t errors = 0;
+    struct psql_message message, error = {0};
+    size_t behind = 0;
 
     while (psql_take_message(arena, &said, &message)) {
-        if (!psql_is_error(&message) && target->report && sending)
-            report_note(target->report, "%.*s: %.*s", TEXT_ARGS(message.severity),
-                        TEXT_ARGS(message.text));
-        else if (psql_is_error(&message) && errors++ == 0)
-            first = message;
+        if (text_equal(message.state, FOLLOWS)) {
+            behind++;
+        } else if (!behind && may_count(reply, &message)) {
+            show(target, sending, &error);
+            error = message;
+        } else {
+            show(target, sending, &message);
+        }
     }
     if (reply->lost)
-        return lost_error(arena, &first);
+        return lost_error(arena, &error);
     if (!reply->failed)
         return NULL;
-    if (!errors)
-        first.text = TEXT("the server refused");
-    /* In a transaction each piece behind the refused one is refused as well. */
+    if (!error.state.size)
+        error.text = TEXT("the server refused");
     if (!sending)
-        return message_error(arena, &first, NULL, (struct text){0});
-    size_t at = errors && errors <= sending->count ? sending->count - errors : 0;
-    return message_error(arena, &first, sending->script, sending->pieces[at]);
+        return message_error(arena, &error, NULL, (struct text){0});
+    size_t at = reply->ran && reply->ran <= sending->count ? reply->ran - 1 : 0;
+    return message_error(arena, &error, sending->script, sending->pieces[at]);
 }
 
 static struct error *check_alive(struct arena *arena, struct target *target)
@@ -202,8 +233,8 @@ static struct error *check_versions(struct arena *arena, struct target *target)
         arena_format(arena, "%s (%llu.%llu)", self(target)->options.path,
                      (unsigned long long)client / 10000, (unsigned long long)client % 10000);
     if (client < PSQL_LEAST)
-        return error_plain(arena, ERROR_SYSTEM, "'%s' is older than version 11",
-                           self(target)->options.path);
+        return error_plain(arena, ERROR_SYSTEM, "psql is older than version 13: %.*s",
+                           TEXT_ARGS(target->through));
     if (server < SERVER_LEAST)
         return error_plain(arena, ERROR_STATE, "the server is version %.*s, older than 12",
                            TEXT_ARGS(target->version));
@@ -253,7 +284,8 @@ static struct error *held_error(struct arena *arena, struct target *target)
         ask(arena, target,
             TEXT("SELECT a.pid, a.usename, a.application_name FROM pg_catalog.pg_locks l"
                  " JOIN pg_catalog.pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory'"
-                 " AND (l.classid, l.objid) = (" LOCK_KEYS ") AND l.objsubid = 2 AND l.granted"
+                 " AND (pg_catalog.int8(l.classid), pg_catalog.int8(l.objid)) = (" LOCK_KEYS
+                 ") AND l.objsubid = 2 AND l.granted"
                  " AND l.database = (SELECT oid FROM pg_catalog.pg_database"
                  " WHERE datname = pg_catalog.current_database());\n"),
             &reply);
@@ -382,10 +414,13 @@ static void rollback(struct target *target)
     forget_transaction(self(target));
 }
 
-/* What a script may have left in the session, except our lock. RESET ALL goes back to PGOPTIONS. */
+/* RESET ALL goes back to PGOPTIONS, and leaves the role. */
+#define RESET_SETTINGS "SET SESSION AUTHORIZATION DEFAULT\\; RESET ALL"
+
+/* What a script may have left in the session, except our lock. */
 #define HYGIENE                                                                                    \
-    "CLOSE ALL\\; SET SESSION AUTHORIZATION DEFAULT\\; RESET ALL\\; DEALLOCATE ALL\\;"             \
-    " UNLISTEN *\\; DISCARD PLANS\\; DISCARD TEMP\\; DISCARD SEQUENCES"
+    "CLOSE ALL\\; " RESET_SETTINGS "\\; DEALLOCATE ALL\\; UNLISTEN *\\; DISCARD PLANS\\;"          \
+    " DISCARD TEMP\\; DISCARD SEQUENCES"
 
 /* Said together with the next BEGIN: an exchange costs more than what is in it. */
 static struct error *prepare(struct arena *arena, struct target *target, const struct terms *terms)
@@ -393,16 +428,16 @@ static struct error *prepare(struct arena *arena, struct target *target, const s
     struct target_postgresql *opened = self(target);
     CLEANUP(buffer_free) struct buffer lines = {0};
 
-    if (opened->used)
-        buffer_add(&lines, TEXT(HYGIENE ";\n"));
     if (terms->lock_timeout_ms)
         buffer_format(&lines, "SET lock_timeout = %llu;\n",
                       (unsigned long long)terms->lock_timeout_ms);
     if (terms->statement_timeout_ms)
         buffer_format(&lines, "SET statement_timeout = %llu;\n",
                       (unsigned long long)terms->statement_timeout_ms);
-    opened->used = terms->lock_timeout_ms || terms->statement_timeout_ms;
-    opened->before = arena_copy(arena, buffer_text(&lines));
+    opened->settings = arena_copy(arena, buffer_text(&lines));
+    opened->before = arena_format(arena, "%s%.*s", opened->used ? HYGIENE ";\n" : "",
+                                  TEXT_ARGS(opened->settings));
+    opened->used = opened->settings.size > 0;
     return NULL;
 }
 
@@ -431,7 +466,7 @@ static struct text admission(struct arena *arena, const struct target_postgresql
         arena,
         "%.*sBEGIN;\n%s"
         "LOCK TABLE " LEDGER " IN SHARE ROW EXCLUSIVE MODE\\;"
-        " INSERT INTO sqlferry.admission (number) VALUES (%zu)\\;"
+        " INSERT INTO sqlferry.admission (number) VALUES (%zu)\\; SAVEPOINT sqlferry_script\\;"
         " SELECT pg_catalog.txid_current(),"
         " coalesce((SELECT digest FROM " LEDGER " ORDER BY number DESC LIMIT 1), ''),"
         " pg_catalog.pg_try_advisory_lock(" LOCK_KEYS "), pg_catalog.pg_backend_pid();\n",
@@ -469,6 +504,10 @@ static struct error *begin(struct arena *arena, struct target *target, const str
         error = has_ledger(arena, target, &has);
     if (error)
         return error;
+    /* What a statement outside a transaction has set is not for the ledger. */
+    if (self(target)->used && !self(target)->before.size)
+        self(target)->before =
+            arena_format(arena, RESET_SETTINGS ";\n%.*s", TEXT_ARGS(self(target)->settings));
     self(target)->in_transaction = true;
     error = admit(arena, target, known, has);
     if (error)
@@ -476,15 +515,51 @@ static struct error *begin(struct arena *arena, struct target *target, const str
     return error;
 }
 
+/* A refusal undoes nothing of what a script did behind a ROLLBACK of its own. */
+static struct error *doubt_refusal(struct arena *arena, struct target *target,
+                                   struct error *refusal)
+{
+    struct target_postgresql *opened = self(target);
+    struct psql_reply reply;
+
+    if (!refusal || !opened->in_transaction || !psql_is_alive(opened->psql))
+        return refusal;
+    struct error *error =
+        ask(arena, target,
+            arena_format(arena,
+                         "ROLLBACK TO SAVEPOINT sqlferry_script;\nSELECT"
+                         " pg_catalog.txid_current_if_assigned() OPERATOR(pg_catalog.=) %.*s;\n",
+                         TEXT_ARGS(opened->transaction)),
+            &reply);
+    if (psql_is_alive(opened->psql) && (error || !text_starts(reply.output, TEXT("t")))) {
+        refusal->code = ERROR_UNKNOWN;
+        error_note(arena, refusal, (struct span){0},
+                   "the script left its transaction: what it did then may stay");
+    }
+    return refusal;
+}
+
+/* Outside a transaction a revision may go on without one of ours in front. */
+static struct error *say_prepared(struct arena *arena, struct target *target)
+{
+    struct psql_reply reply;
+    struct text lines = self(target)->before;
+
+    self(target)->before = (struct text){0};
+    return lines.size ? ask(arena, target, lines, &reply) : check_alive(arena, target);
+}
+
 static struct error *run(struct arena *arena, struct target *target, const struct sending *sending)
 {
     struct psql_reply reply;
-    struct error *error = check_alive(arena, target);
+    struct error *error = say_prepared(arena, target);
 
     self(target)->used = true;
     if (!error)
         error = psql_run(arena, self(target)->psql, sending->pieces, sending->count, false, &reply);
-    return error ? error : reply_error(arena, target, &reply, sending);
+    if (!error)
+        error = reply_error(arena, target, &reply, sending);
+    return doubt_refusal(arena, target, error);
 }
 
 /* Indexes built outside a transaction */
@@ -508,17 +583,19 @@ static struct error *find_index(struct arena *arena, struct target *target,
     struct text table = psql_literal(arena, quote_name(arena, build->table));
     struct text name = psql_literal(arena, build->name);
     struct psql_reply reply;
-    struct error *error =
-        ask(arena, target,
-            arena_format(
-                arena,
-                "SELECT i.indisvalid AND i.indisready, i.indexrelid::pg_catalog.regclass"
-                " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
-                " JOIN pg_catalog.pg_class t ON t.oid = i.indrelid"
-                " WHERE c.relname = %.*s AND t.oid = pg_catalog.to_regclass(%.*s);\n",
-                TEXT_ARGS(name), TEXT_ARGS(table)),
-            &reply);
+    struct error *error = say_prepared(arena, target);
 
+    if (!error)
+        error =
+            ask(arena, target,
+                arena_format(
+                    arena,
+                    "SELECT i.indisvalid AND i.indisready, i.indexrelid::pg_catalog.regclass"
+                    " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
+                    " JOIN pg_catalog.pg_class t ON t.oid = i.indrelid"
+                    " WHERE c.relname = %.*s AND t.oid = pg_catalog.to_regclass(%.*s);\n",
+                    TEXT_ARGS(name), TEXT_ARGS(table)),
+                &reply);
     if (error)
         return error;
     struct text cells = arena_copy(arena, reply.output), valid = next_cell(&cells);
@@ -622,12 +699,13 @@ static struct error *verify(struct arena *arena, struct target *target,
                 &reply);
         error = error ? error : undone;
     }
-    return error;
+    return doubt_refusal(arena, target, error);
 }
 
 /*
  * Said together with COMMIT. The settings go first, in a message of their own: a message is lexed
  * whole under the settings it finds, and the literals of the row must be read as we wrote them.
+ * Those of the revision stay, as further statements of it may follow outside a transaction.
  * The row is written by the transaction that was admitted, or not at all.
  */
 static struct error *record(struct arena *arena, struct target *target,
@@ -637,19 +715,21 @@ static struct error *record(struct arena *arena, struct target *target,
     struct text cells[LEDGER_FIELD_COUNT];
 
     ledger_cells(arena, row, cells);
-    buffer_add(&lines, TEXT("\\set sqlferry_recorded false\n"
-                            "SET SESSION AUTHORIZATION DEFAULT\\; RESET ALL;\n"
-                            "WITH row AS (INSERT INTO " LEDGER " (" COLUMNS ") SELECT "));
+    buffer_format(&lines,
+                  "\\set sqlferry_recorded false\n" RESET_SETTINGS "\\; UNLISTEN *;\n"
+                  "%.*sWITH row AS (INSERT INTO " LEDGER " (" COLUMNS ") SELECT ",
+                  TEXT_ARGS(self(target)->settings));
     for (size_t i = 0; i < LEDGER_FIELD_COUNT; i++) {
         bool number = i == FIELD_NUMBER || i == FIELD_SEQUENCE;
         struct text value = number ? cells[i] : psql_literal(arena, cells[i]);
 
         buffer_format(&lines, "%s%.*s", i ? ", " : "", TEXT_ARGS(value));
     }
-    buffer_format(&lines,
-                  " WHERE pg_catalog.txid_current_if_assigned() = %.*s RETURNING 1)"
-                  " SELECT pg_catalog.count(*) = 1 AS sqlferry_recorded FROM row \\gset\n",
-                  TEXT_ARGS(self(target)->transaction));
+    buffer_format(
+        &lines,
+        " WHERE pg_catalog.txid_current_if_assigned() OPERATOR(pg_catalog.=) %.*s RETURNING 1)"
+        " SELECT pg_catalog.count(*) = 1 AS sqlferry_recorded FROM row \\gset\n",
+        TEXT_ARGS(self(target)->transaction));
     self(target)->record = arena_copy(arena, buffer_text(&lines));
     self(target)->recorded = *row;
     return NULL;
@@ -790,6 +870,8 @@ struct error *target_postgresql_open(struct arena *arena, struct text address,
                           "Install PostgreSQL's client, or name the binary with --psql.");
     if (*psql != '/')
         return error_plain(arena, ERROR_USAGE, "'%s' is no absolute path of a psql", psql);
+    if (access(psql, X_OK) != 0)
+        return error_system(arena, "cannot run '%s'", psql);
     *opened = (struct target_postgresql){
         .target = {.operations = &operations,
                    .dialect = DIALECT_POSTGRESQL,
