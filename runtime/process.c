@@ -152,9 +152,8 @@ static bool pump(struct exchange *exchange, int timeout_ms)
     return true;
 }
 
-struct error *process_exchange(struct arena *arena, struct process *process, struct text input,
-                               struct text fence, int timeout_ms, struct buffer *output,
-                               struct buffer *errors, enum process_outcome *outcome)
+enum process_outcome process_exchange(struct process *process, struct text input, struct text fence,
+                                      int timeout_ms, struct buffer *output, struct buffer *errors)
 {
     struct exchange exchange = {
         .process = process,
@@ -164,24 +163,22 @@ struct error *process_exchange(struct arena *arena, struct process *process, str
         .starts = {output->size, errors->size},
     };
     int64_t end = timeout_ms < 0 ? INT64_MAX : now_ms() + timeout_ms;
+    bool ending = false;
 
-    (void)arena;
-    *outcome = PROCESS_ANSWERED;
     while (!is_answered(&exchange, 0) || !is_answered(&exchange, 1)) {
+        if (exchange.ended[0] && exchange.ended[1])
+            return PROCESS_ENDED;
+        if (!ending && (exchange.ended[0] || exchange.ended[1])) {
+            ending = true;
+            end = now_ms() + GRACE_MS;
+        }
         int64_t left = end == INT64_MAX ? -1 : end - now_ms();
-
-        if (exchange.ended[0] && exchange.ended[1]) {
-            *outcome = PROCESS_ENDED;
-            return NULL;
-        }
-        if ((end != INT64_MAX && left <= 0) || !pump(&exchange, (int)left)) {
-            *outcome = PROCESS_SILENT;
-            return NULL;
-        }
+        if ((end != INT64_MAX && left <= 0) || !pump(&exchange, (int)left))
+            return ending ? PROCESS_ENDED : PROCESS_SILENT;
     }
     output->size -= fence.size;
     errors->size -= fence.size;
-    return NULL;
+    return PROCESS_ANSWERED;
 }
 
 void process_interrupt(const struct process *process)

@@ -29,7 +29,7 @@ struct error *process_start(struct arena *arena, const struct process_options *o
 /* Where an exchange ends. */
 enum process_outcome {
     PROCESS_ANSWERED, /* both streams ended with the fence */
-    PROCESS_ENDED,    /* the child closed its streams */
+    PROCESS_ENDED,    /* the child closed a stream, and the other one soon after or not at all */
     PROCESS_SILENT,   /* the time is up */
 };
 
@@ -41,9 +41,9 @@ enum process_outcome {
  * timeout_ms  -1 for none
  * output      what it said before the fence; likewise errors. Appended to.
  */
-struct error *process_exchange(struct arena *arena, struct process *process, struct text input,
-                               struct text fence, int timeout_ms, struct buffer *output,
-                               struct buffer *errors, enum process_outcome *outcome) CHECKED;
+enum process_outcome process_exchange(struct process *process, struct text input, struct text fence,
+                                      int timeout_ms, struct buffer *output,
+                                      struct buffer *errors) CHECKED;
 
 /* Asks the child to cancel what it does: SIGINT. */
 void process_interrupt(const struct process *process);

@@ -367,7 +367,6 @@ static void read_verdict(struct psql *psql, struct psql_reply *reply)
 static struct error *exchange(struct arena *arena, struct psql *psql, struct text frame,
                               int timeout_ms, struct psql_reply *reply)
 {
-    enum process_outcome outcome;
     struct text nonce = psql->nonce;
     struct error *error = write_script(arena, psql, frame);
 
@@ -383,10 +382,8 @@ static struct error *exchange(struct arena *arena, struct psql *psql, struct tex
                                      psql->script.path.bytes, TEXT_ARGS(nonce), TEXT_ARGS(nonce),
                                      psql->count, TEXT_ARGS(nonce), psql->count);
     struct text fence = arena_format(arena, "%.*s %lu\n", TEXT_ARGS(nonce), psql->count);
-    error = process_exchange(arena, &psql->process, input, fence, timeout_ms, &psql->output,
-                             &psql->errors, &outcome);
-    if (error)
-        return error;
+    enum process_outcome outcome =
+        process_exchange(&psql->process, input, fence, timeout_ms, &psql->output, &psql->errors);
     *reply = (struct psql_reply){.errors = buffer_text(&psql->errors)};
     if (outcome == PROCESS_ANSWERED)
         read_verdict(psql, reply);

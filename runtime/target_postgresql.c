@@ -843,16 +843,22 @@ static const char *find_psql(struct arena *arena)
     return found;
 }
 
+/* Timeouts that nobody asked for are left to the role, the database and the server. */
 static struct text settings_of(struct arena *arena, const struct target_options *options)
 {
-    return arena_format(arena,
-                        CHECK_CONNECTION "-c standard_conforming_strings=on -c lock_timeout=%llu"
-                                         " -c statement_timeout=%llu%s",
-                        (unsigned long long)options->lock_timeout_ms,
-                        (unsigned long long)options->statement_timeout_ms,
-                        options->access == TARGET_READS
-                            ? " -c default_transaction_read_only=on"
-                            : " -c idle_in_transaction_session_timeout=0");
+    CLEANUP(buffer_free) struct buffer settings = {0};
+
+    buffer_add(&settings, TEXT(CHECK_CONNECTION "-c standard_conforming_strings=on"));
+    if (options->lock_timeout_ms)
+        buffer_format(&settings, " -c lock_timeout=%llu",
+                      (unsigned long long)options->lock_timeout_ms);
+    if (options->statement_timeout_ms)
+        buffer_format(&settings, " -c statement_timeout=%llu",
+                      (unsigned long long)options->statement_timeout_ms);
+    buffer_add(&settings, options->access == TARGET_READS
+                              ? TEXT(" -c default_transaction_read_only=on")
+                              : TEXT(" -c idle_in_transaction_session_timeout=0"));
+    return arena_copy(arena, buffer_text(&settings));
 }
 
 struct error *target_postgresql_open(struct arena *arena, struct text address,
