@@ -120,10 +120,10 @@ setup-check:
 
 .PHONY: check
 check: setup-check ## run all tests (SANITIZE=1: with address and undefined sanitizers)
-	@$(MAKE) --no-print-directory all check-run
+	@$(MAKE) --no-print-directory check-run
 
 .PHONY: check-run
-check-run: $(TESTS) $(FORGE) check-manuals
+check-run: all $(TESTS) $(FORGE) check-manuals
 	@failed=; for test in $(TESTS); do echo "-- $$test"; $$test || failed="$$failed $$test"; done; \
 	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }; \
 	echo "all tests passed ($(VARIANT))"
