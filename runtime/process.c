@@ -181,12 +181,6 @@ enum process_outcome process_exchange(struct process *process, struct text input
     return PROCESS_ANSWERED;
 }
 
-void process_interrupt(const struct process *process)
-{
-    if (process->pid > 0)
-        kill(process->pid, SIGINT);
-}
-
 int process_close(struct process *process)
 {
     int status = 0;

@@ -45,9 +45,6 @@ enum process_outcome process_exchange(struct process *process, struct text input
                                       int timeout_ms, struct buffer *output,
                                       struct buffer *errors) CHECKED;
 
-/* Asks the child to cancel what it does: SIGINT. */
-void process_interrupt(const struct process *process);
-
 /* Closes the pipes, waits a moment, then kills; always reaps. returns the status of waitpid(2). */
 int process_close(struct process *process);
 void process_cleanup(struct process *process); /* for CLEANUP */

@@ -41,11 +41,6 @@ static void close_shared(struct shared *shared)
     file_close(&shared->fd);
 }
 
-const struct process *psql_process(const struct psql *psql)
-{
-    return &psql->process;
-}
-
 bool psql_is_alive(const struct psql *psql)
 {
     return psql && !psql->lost;

@@ -53,9 +53,6 @@ struct error *psql_ask(struct arena *arena, struct psql *psql, struct text lines
 struct error *psql_run(struct arena *arena, struct psql *psql, const struct text *pieces,
                        size_t count, bool keep_rows, struct psql_reply *reply) CHECKED;
 
-/* The process, for signals. */
-const struct process *psql_process(const struct psql *psql);
-
 /* A literal of our own values, for psql_ask. */
 struct text psql_literal(struct arena *arena, struct text value);
 

@@ -109,7 +109,7 @@ static void test_silence(void **state)
     (void)state;
     start_shell(arena, "exec sleep 600", &process);
     assert_int_equal(talk(&process, TEXT(""), 50, &output, &errors), PROCESS_SILENT);
-    process_interrupt(&process);
+    kill(process.pid, SIGINT);
     int status = process_close(&process);
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
 }
