@@ -70,6 +70,17 @@ static void print_signatures(const struct view *view)
     }
 }
 
+static const char *foreign_keys_note(const struct index_step *step)
+{
+    bool up = step->scripts[SCRIPT_UP].foreign_keys_off;
+    bool down = step->scripts[SCRIPT_DOWN].foreign_keys_off;
+
+    return up && down ? ", foreign keys off"
+           : up       ? ", foreign keys off for up"
+           : down     ? ", foreign keys off for down"
+                      : "";
+}
+
 static void print_step(const struct view *view, size_t position)
 {
     const struct index_step *step = &view->index->steps[position];
@@ -84,11 +95,11 @@ static void print_step(const struct view *view, size_t position)
         else if (script->presence == SCRIPT_NONE)
             buffer_format(&scripts, " no-%s", script_kind_name((enum script_kind)kind));
     }
-    report_line(
-        view->call->report, "%s%5zu  %.*s%s%.*s [%.*s%s%s%s]", label(view), position + 1,
-        TEXT_ARGS(step->id), step->title.size ? "  " : "", TEXT_ARGS(step->title),
-        TEXT_ARGS(text_trim(buffer_text(&scripts))), step->transactional ? "" : ", no transaction",
-        step->foreign_keys_off ? ", foreign keys off" : "", step->idempotent ? ", idempotent" : "");
+    report_line(view->call->report, "%s%5zu  %.*s%s%.*s [%.*s%s%s%s]", label(view), position + 1,
+                TEXT_ARGS(step->id), step->title.size ? "  " : "", TEXT_ARGS(step->title),
+                TEXT_ARGS(text_trim(buffer_text(&scripts))),
+                step->transactional ? "" : ", no transaction", foreign_keys_note(step),
+                step->idempotent ? ", idempotent" : "");
 }
 
 static void print_people(const struct view *view)
@@ -110,7 +121,6 @@ static void add_step_json(const struct view *view, struct json *json, const stru
         json_text(json, NULL, step->parents[i]);
     json_close(json, ']');
     json_bool(json, "transactional", step->transactional);
-    json_bool(json, "foreign_keys_off", step->foreign_keys_off);
     json_bool(json, "idempotent", step->idempotent);
     for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++) {
         const struct index_script *script = &step->scripts[kind];
@@ -124,6 +134,8 @@ static void add_step_json(const struct view *view, struct json *json, const stru
         json_number(json, "size", script->size);
         json_text(json, "digest", digest_hex(view->call->arena, &script->digest));
         json_text(json, "source_digest", digest_hex(view->call->arena, &script->source));
+        if (kind != SCRIPT_VERIFY)
+            json_bool(json, "foreign_keys_off", script->foreign_keys_off);
         json_close(json, '}');
     }
     json_close(json, '}');

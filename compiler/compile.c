@@ -158,7 +158,8 @@ static struct error *read_script(struct run *run, const struct revision *revisio
                         "script '%.*s' has more than %d statements", TEXT_ARGS(reference->path),
                         CUTS_MAX);
     slot->shipped = (struct source){reference->path, buffer_text(&slot->script.text)};
-    step->foreign_keys_off |= slot->script.foreign_keys_off;
+    if (kind != SCRIPT_VERIFY) /* that one only reads */
+        entry->foreign_keys_off |= slot->script.foreign_keys_off;
     run->compiled.script_count++;
     run->compiled.statement_count += slot->script.count;
     run->compiled.size += slot->script.text.size;
@@ -173,7 +174,7 @@ static struct error *rehearse(struct run *run, const struct index_step *step)
         .script = &up->script,
         .verify = step->scripts[SCRIPT_VERIFY].presence == SCRIPT_FILE ? &verify->shipped : NULL,
         .transactional = step->transactional,
-        .foreign_keys_off = step->foreign_keys_off,
+        .foreign_keys_off = step->scripts[SCRIPT_UP].foreign_keys_off,
     };
     struct error *error = rehearsal_run(run->arena, &run->rehearsal, &rehearsed);
 
@@ -204,7 +205,6 @@ static void describe(struct run *run, const struct revision *revision, struct in
         .title = revision->title,
         .parent_count = revision->parent_count,
         .parents = arena_array(run->arena, struct text, revision->parent_count),
-        .foreign_keys_off = revision->foreign_keys_off,
         .idempotent = revision->idempotent,
         .lock_timeout_ms = revision->lock_timeout_ms,
         .statement_timeout_ms = revision->statement_timeout_ms,
@@ -213,6 +213,14 @@ static void describe(struct run *run, const struct revision *revision, struct in
         step->parents[i] = revision->parents[i].id;
     for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
         step->scripts[kind].presence = revision->scripts[run->options->dialect][kind].presence;
+    for (size_t kind = SCRIPT_UP; kind <= SCRIPT_DOWN; kind++)
+        step->scripts[kind].foreign_keys_off =
+            revision->foreign_keys_off && step->scripts[kind].presence == SCRIPT_FILE;
+}
+
+static bool has_foreign_keys_off(const struct index_step *step)
+{
+    return step->scripts[SCRIPT_UP].foreign_keys_off || step->scripts[SCRIPT_DOWN].foreign_keys_off;
 }
 
 /* Refused scripts are collected; what touches the world stops at once. */
@@ -228,7 +236,7 @@ static struct error *compile_step(struct run *run, const struct revision *revisi
     step->transactional = is_transactional(run, revision);
     for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
         errors_add(&run->errors, read_script(run, revision, (enum script_kind)kind, step));
-    if (step->foreign_keys_off && !step->transactional)
+    if (has_foreign_keys_off(step) && !step->transactional)
         errors_add(&run->errors,
                    error_at(run->arena, ERROR_INPUT, revision->span,
                             "revision '%.*s' needs a transaction for 'foreign_keys: off'",

@@ -34,7 +34,7 @@ struct revision {
     size_t parent_count; /* none makes it a root */
     struct script_reference scripts[DIALECT_COUNT][SCRIPT_KIND_COUNT];
     bool transactional;                             /* not `transaction: none` */
-    bool foreign_keys_off;                          /* `foreign_keys: off` */
+    bool foreign_keys_off;                          /* `foreign_keys: off`: up and down */
     bool idempotent;                                /* `idempotent: true` */
     uint64_t lock_timeout_ms, statement_timeout_ms; /* `timeouts:`; 0 for those of the run */
     unsigned allowed;                               /* bits 1 << enum sql_rule */

@@ -134,7 +134,7 @@ static void pass_commit(struct wrapper *wrapper, const struct lexer *lexer,
 }
 
 /*
- * Foreign keys will be off for the whole revision, so statements outside off ... on must be such
+ * Foreign keys will be off for the whole script, so statements outside off ... on must be such
  * that it makes no difference to them.
  */
 static void pass_keys(struct wrapper *wrapper, const struct lexer *lexer, bool are_off,
@@ -150,7 +150,7 @@ static void pass_keys(struct wrapper *wrapper, const struct lexer *lexer, bool a
         const struct reader *reader = lexer->reader;
         struct error *error = sql_refuse(lexer->reader, piece->verb,
                                          "Make a revision of what runs without foreign keys.",
-                                         "foreign keys would be off for the whole revision");
+                                         "foreign keys would be off for the whole script");
 
         if (error)
             error_note(reader->arena, error,
@@ -171,8 +171,7 @@ static void pass_needy(struct wrapper *wrapper, const struct lexer *lexer,
     wrapper->needy = piece->verb;
     if (wrapper->keys_were_off)
         sql_refuse(lexer->reader, piece->verb, "Make a revision of what runs without foreign keys.",
-                   "this statement may depend on foreign keys, which are off for the whole "
-                   "revision");
+                   "this statement may depend on foreign keys, which are off for the whole script");
 }
 
 bool sql_wrapper_pass(struct wrapper *wrapper, const struct lexer *lexer, enum sql_role role,

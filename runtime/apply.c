@@ -268,7 +268,7 @@ static struct error *run_verify(struct run *run, const struct index_step *step)
 
 static struct terms terms_of(const struct index_step *step)
 {
-    return (struct terms){step->foreign_keys_off, step->lock_timeout_ms,
+    return (struct terms){step->scripts[SCRIPT_UP].foreign_keys_off, step->lock_timeout_ms,
                           step->statement_timeout_ms};
 }
 

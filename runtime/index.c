@@ -14,6 +14,9 @@ static const struct text stream_names[STREAM_COUNT] = {
     [STREAM_SIDE] = {"side", 4},
 };
 
+/* What runs with foreign keys off: bits 1 << SCRIPT_UP and 1 << SCRIPT_DOWN. */
+static const char *const keys_words[] = {"on", "off-up", "off-down", "off"};
+
 const char *script_kind_name(enum script_kind kind)
 {
     return kind_names[kind].bytes;
@@ -309,6 +312,17 @@ static void put_script(struct buffer *to, enum script_kind kind, const struct in
     buffer_add(to, TEXT("\n"));
 }
 
+/* A script that is not there is never off, so the reader refuses a word that says it is. */
+static void put_foreign_keys(struct buffer *to, const struct index_step *step)
+{
+    size_t off = 0;
+
+    for (size_t kind = SCRIPT_UP; kind <= SCRIPT_DOWN; kind++)
+        if (step->scripts[kind].presence == SCRIPT_FILE && step->scripts[kind].foreign_keys_off)
+            off |= 1U << kind;
+    put_field(to, "foreign-keys", text_from(keys_words[off]));
+}
+
 static void put_step(struct buffer *to, const struct index_step *step)
 {
     put_field(to, "revision", step->id);
@@ -326,7 +340,7 @@ static void put_step(struct buffer *to, const struct index_step *step)
     }
     buffer_add(to, TEXT("\n"));
     put_field(to, "transaction", step->transactional ? TEXT("single") : TEXT("none"));
-    put_field(to, "foreign-keys", step->foreign_keys_off ? TEXT("off") : TEXT("on"));
+    put_foreign_keys(to, step);
     put_field(to, "idempotent", step->idempotent ? TEXT("true") : TEXT("false"));
     put_numbers(to, "lock-timeout", &step->lock_timeout_ms, 1);
     put_numbers(to, "statement-timeout", &step->statement_timeout_ms, 1);
@@ -674,6 +688,23 @@ static struct error *take_script(struct reader *reader, const struct index_step 
     return error ? error : take_builds(reader, script);
 }
 
+static struct error *take_foreign_keys(struct reader *reader, struct index_step *step)
+{
+    struct text value;
+    size_t off = 0;
+    struct error *error = take_field(reader, "foreign-keys", &value);
+
+    if (error)
+        return error;
+    while (off < COUNT(keys_words) && !text_equal(value, text_from(keys_words[off])))
+        off++;
+    if (off == COUNT(keys_words))
+        return refuse(reader, reader->line, "the 'foreign-keys' of the index is misspelt");
+    for (size_t kind = SCRIPT_UP; kind <= SCRIPT_DOWN; kind++)
+        step->scripts[kind].foreign_keys_off = off & 1U << kind;
+    return NULL;
+}
+
 static struct error *take_step(struct reader *reader, uint64_t ends[static STREAM_COUNT],
                                struct index_step *step)
 {
@@ -699,7 +730,7 @@ static struct error *take_step(struct reader *reader, uint64_t ends[static STREA
     error = take_choice(reader, "transaction", "single", "none", &step->transactional);
     if (error)
         return error;
-    error = take_choice(reader, "foreign-keys", "off", "on", &step->foreign_keys_off);
+    error = take_foreign_keys(reader, step);
     if (error)
         return error;
     error = take_choice(reader, "idempotent", "true", "false", &step->idempotent);

@@ -46,6 +46,7 @@ struct index_script {
     size_t cut_count;
     struct index_build *builds; /* indexes that it builds outside a transaction */
     size_t build_count;
+    bool foreign_keys_off; /* SQLite, up and down: runs without them, checked before COMMIT */
 };
 
 /*
@@ -63,7 +64,6 @@ struct index_step {
     struct text *parents;
     size_t parent_count;
     bool transactional;
-    bool foreign_keys_off; /* SQLite: runs with foreign keys off, checked before COMMIT */
     bool idempotent;
     uint64_t lock_timeout_ms, statement_timeout_ms; /* PostgreSQL; 0 for those of the run */
     struct index_script scripts[SCRIPT_KIND_COUNT];

@@ -87,3 +87,18 @@ has err "row 1 of table 'first' refers to a row that table 'first' does not have
 is "$(sqlite3 shop.db 'SELECT other FROM first')" 1
 sqlite3 shop.db 'DELETE FROM first'
 expect 0 upgrade keys.ferry
+
+# A rebuild in the down script does not keep the up script from cascading.
+rm -r shop.db sql
+mkdir sql
+echo 'CREATE TABLE first (id INTEGER PRIMARY KEY, other INTEGER REFERENCES first (id) ON DELETE CASCADE);' \
+    > sql/first.sql
+echo 'DELETE FROM first WHERE id = 1;' > sql/second.sql
+printf 'PRAGMA foreign_keys=off;\nDROP TABLE first;\nPRAGMA foreign_keys=on;\n' > sql/down.sql
+make_project first second
+sed -i '$s/none/sql\/down.sql/' ferry.yaml
+build cascade
+expect 0 upgrade cascade.ferry --to first
+sqlite3 shop.db 'INSERT INTO first VALUES (1, NULL), (2, 1)'
+expect 0 upgrade cascade.ferry
+is "$(sqlite3 shop.db 'SELECT count(*) FROM first')" 0

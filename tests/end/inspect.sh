@@ -18,7 +18,7 @@ for bundle in shop unsigned; do
     expect 0 sqlferry inspect $bundle.ferry
     labelled
     has out 'unverified: project    shop' 'unverified: revisions  16' '    1  baseline  ' \
-        'foreign keys off' 'unverified: expires    never'
+        'foreign keys off]' 'unverified: expires    never'
     expect 0 sqlferry inspect $bundle.ferry --index
     labelled
     expect 0 sqlferry inspect $bundle.ferry --sql
@@ -85,6 +85,18 @@ expect 0 sqlferry build --release 1 -o text.ferry
 expect 0 sqlferry inspect text.ferry --sql
 lacks out "$(printf '\342\200\256')"
 lacks out "$(printf '\302\233')"
+
+# Foreign keys are off script by script.
+printf 'PRAGMA foreign_keys=off;\nDROP TABLE second;\nPRAGMA foreign_keys=on;\n' > sql/down.sql
+make_project first second
+sed -i '$s/none/sql\/down.sql/' ferry.yaml
+expect 0 sqlferry build --release 1 -o down.ferry
+expect 0 sqlferry inspect down.ferry
+has out 'first [up 47 no-down]' ', foreign keys off for down]'
+sed -i 's/up: sql\/first.sql/&\n    foreign_keys: off/' ferry.yaml
+expect 0 sqlferry build --release 1 -o up.ferry
+expect 0 sqlferry inspect up.ferry
+has out 'first [up 47 no-down, foreign keys off for up]'
 
 # A damaged bundle is damaged for inspect, too.
 size=$(stat -c %s shop.ferry)

@@ -120,12 +120,12 @@ static void make_bundle(struct arena *arena, const struct revision *list, size_t
             step->parents[j] = (struct text){revision->parents + j, 1};
         step->transactional = !strstr(revision->flags, "none");
         step->idempotent = strstr(revision->flags, "idempotent");
-        step->foreign_keys_off = strstr(revision->flags, "keys-off");
         if (strstr(revision->flags, "timeouts")) {
             step->lock_timeout_ms = 5;
             step->statement_timeout_ms = 6;
         }
         add_script(arena, &writer, step, SCRIPT_UP, revision->up, !revision->one_piece);
+        step->scripts[SCRIPT_UP].foreign_keys_off = strstr(revision->flags, "keys-off");
         add_script(arena, &writer, step, SCRIPT_VERIFY, revision->verify, !revision->one_piece);
     }
     assert_null(writer_finish(arena, &writer, &index));

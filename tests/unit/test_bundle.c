@@ -87,25 +87,23 @@ static struct forge forge_new(void)
                   .created = NOW,
                   .tool = TEXT("sqlferry 0.1.0"),
                   .step_count = FORGE_STEPS},
-        .steps = {{.id = TEXT("base"), .title = TEXT("Create things"), .transactional = true},
-                  {.id = TEXT("empty"),
-                   .parents = parents,
-                   .parent_count = 1,
-                   .transactional = true,
-                   .foreign_keys_off = true},
-                  {.id = TEXT("index"),
-                   .title = TEXT("\xc3\x84nder"),
-                   .parents = parents,
-                   .parent_count = 2,
-                   .idempotent = true,
-                   .lock_timeout_ms = 5000,
-                   .statement_timeout_ms = TIMEOUT_MS_MAX}},
+        .steps =
+            {{.id = TEXT("base"), .title = TEXT("Create things"), .transactional = true},
+             {.id = TEXT("empty"), .parents = parents, .parent_count = 1, .transactional = true},
+             {.id = TEXT("index"),
+              .title = TEXT("\xc3\x84nder"),
+              .parents = parents,
+              .parent_count = 2,
+              .idempotent = true,
+              .lock_timeout_ms = 5000,
+              .statement_timeout_ms = TIMEOUT_MS_MAX}},
     };
 
     set_script(&forge, 0, SCRIPT_UP, "a.up.sql", TEXT("CREATE TABLE things (id INTEGER);\n"));
     set_script(&forge, 0, SCRIPT_DOWN, "a.down.sql", TEXT("DROP TABLE things;\n"));
     set_script(&forge, 0, SCRIPT_VERIFY, "a.verify.sql", TEXT("SELECT id FROM things;\n"));
     set_script(&forge, 1, SCRIPT_UP, "b.up.sql", TEXT(""));
+    forge.steps[1].scripts[SCRIPT_UP].foreign_keys_off = true;
     forge.steps[1].scripts[SCRIPT_DOWN].presence = SCRIPT_NONE;
     set_script(&forge, 2, SCRIPT_UP, "c.up.sql",
                TEXT("CREATE INDEX i ON things (\nid); -- \xc3\xa4\n"));

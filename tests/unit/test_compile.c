@@ -110,6 +110,11 @@ static const struct refused_row {
      HEAD ROOT("a") ", transaction: none, foreign_keys: off}\n" A "VACUUM;\n",
      "1 ferry.yaml:5:10+1: revision 'a' needs a transaction for 'foreign_keys: off'"},
 
+    {"refused: foreign keys off without a transaction, for the down script",
+     HEAD ROOT("a") ", transaction: none, foreign_keys: off, down: sql/b.sql}\n" A "SELECT 1;\n" B
+                    "VACUUM;\n",
+     "1 ferry.yaml:5:10+1: revision 'a' needs a transaction for 'foreign_keys: off'"},
+
     {"rehearsal: a syntax error",
      HEAD ROOT("a") "}\n" STEP("b") "}\n" A "CREATE TABLE t (a);\n" B
                                     "SELECT 1;\n\n  CREATE TABEL u (a);\n",
@@ -218,9 +223,8 @@ static void test_many(void **state)
 }
 
 /*
- * Compiled. Each step is shown as "id", "none" where it runs without a transaction, "keys-off",
- * "idempotent"; then each script with its cuts, and "changed" where the file is not what is
- * shipped.
+ * Compiled. Each step is shown as "id", "none" where it runs without a transaction, "idempotent";
+ * then each script with its cuts, "keys-off", and "changed" where the file is not what is shipped.
  */
 
 static const struct compiled_row {
@@ -262,11 +266,43 @@ static const struct compiled_row {
               "\nINSERT INTO q SELECT a, 1 FROM p;\nDROP TABLE p;\nALTER TABLE q RENAME TO "
               "p;\nCOMMIT;\n"
               "PRAGMA foreign_keys=on;\n",
-     "a up=sql/a.sql/0/32/65/91; b keys-off up=sql/b.sql/32/67/101/115 changed; 2 scripts, 8 "
+     "a up=sql/a.sql/0/32/65/91; b up=sql/b.sql/32/67/101/115 keys-off changed; 2 scripts, 8 "
      "statements, 291 bytes"},
+    {"compiled: a foreign_keys wrapper around the down script alone", DIALECT_SQLITE,
+     HEAD ROOT("a") ", down: sql/b.sql, verify: sql/v.sql}\n" A "CREATE TABLE t (a);\n" B
+                    "PRAGMA foreign_keys=off;\nDROP TABLE t;\nPRAGMA foreign_keys=on;\n" V
+                    "SELECT 1;\n",
+     "a up=sql/a.sql/0 down=sql/b.sql/25 keys-off changed verify=sql/v.sql/0; 3 scripts, 3 "
+     "statements, 93 bytes"},
+    {"compiled: a foreign_keys wrapper around both", DIALECT_SQLITE,
+     HEAD ROOT("a") ", down: sql/b.sql}\n" A
+                    "PRAGMA foreign_keys=off;\nCREATE TABLE t (a);\nPRAGMA foreign_keys=on;\n" B
+                    "PRAGMA foreign_keys=off;\nDROP TABLE t;\nPRAGMA foreign_keys=on;\n",
+     "a up=sql/a.sql/25 keys-off changed down=sql/b.sql/25 keys-off changed; 2 scripts, 2 "
+     "statements, 132 bytes"},
+    {"compiled: a foreign_keys wrapper around a verify script", DIALECT_SQLITE,
+     HEAD ROOT("a") ", verify: sql/v.sql}\n" A "SELECT 1;\n" V
+                    "PRAGMA foreign_keys=off;\nSELECT 1;\n",
+     "a up=sql/a.sql/0 verify=sql/v.sql/25 changed; 2 scripts, 2 statements, 45 bytes"},
     {"compiled: foreign_keys: off", DIALECT_SQLITE,
      HEAD ROOT("a") ", foreign_keys: off}\n" A "SELECT 1;\n",
-     "a keys-off up=sql/a.sql/0; 1 scripts, 1 statements, 10 bytes"},
+     "a up=sql/a.sql/0 keys-off; 1 scripts, 1 statements, 10 bytes"},
+    {"compiled: foreign_keys: off of all that is there", DIALECT_SQLITE,
+     HEAD ROOT("a") ", foreign_keys: off, down: sql/b.sql, verify: sql/v.sql}\n" STEP(
+         "c") ", foreign_keys: off, down: none}\n" A "SELECT 1;\n" B "SELECT 1;\n" V "SELECT 1;\n" C
+              "SELECT 1;\n",
+     "a up=sql/a.sql/0 keys-off down=sql/b.sql/0 keys-off verify=sql/v.sql/0; c up=sql/c.sql/0 "
+     "keys-off down=none; 4 scripts, 4 statements, 40 bytes"},
+    {"compiled: the actions of an up script whose down script has a wrapper", DIALECT_SQLITE,
+     HEAD ROOT("a") "}\n" STEP(
+         "b") ", down: sql/d.sql, verify: sql/v.sql}\n" A
+              "CREATE TABLE p (a PRIMARY KEY);\nCREATE TABLE c (a REFERENCES p ON DELETE "
+              "CASCADE);\n"
+              "INSERT INTO p VALUES (1);\nINSERT INTO c VALUES (1);\n" B "DELETE FROM p;\n" D
+              "PRAGMA foreign_keys=off;\nDROP TABLE p;\nPRAGMA foreign_keys=on;\n" V
+              "SELECT count(*) = 0 FROM c;\n",
+     "a up=sql/a.sql/0/32/83/109; b up=sql/b.sql/0 down=sql/d.sql/25 keys-off changed "
+     "verify=sql/v.sql/0; 4 scripts, 7 statements, 241 bytes"},
     {"compiled: no transaction, and none is needed", DIALECT_SQLITE,
      HEAD ROOT("a") ", transaction: none}\n" A "SELECT 1;\nSELECT 2;\n",
      "a up=sql/a.sql/0/10; 1 scripts, 2 statements, 20 bytes"},
@@ -409,14 +445,18 @@ static void show_script(struct buffer *shown, const struct index_script *script,
 {
     if (script->presence == SCRIPT_NONE)
         buffer_format(shown, " %s=none", script_kind_name(kind));
-    if (script->presence != SCRIPT_FILE)
+    if (script->presence != SCRIPT_FILE) {
+        assert_false(script->foreign_keys_off);
         return;
+    }
     buffer_format(shown, " %s=%.*s", script_kind_name(kind), TEXT_ARGS(script->path));
     for (size_t i = 0; i < script->cut_count; i++)
         buffer_format(shown, "/%llu", (unsigned long long)script->cuts[i]);
     for (size_t i = 0; i < script->build_count; i++)
         buffer_format(shown, " %llu:%.*s:%.*s", (unsigned long long)script->builds[i].piece,
                       TEXT_ARGS(script->builds[i].table), TEXT_ARGS(script->builds[i].name));
+    if (script->foreign_keys_off)
+        buffer_add(shown, TEXT(" keys-off"));
     if (!digest_equal(&script->digest, &script->source))
         buffer_add(shown, TEXT(" changed"));
 }
@@ -428,8 +468,7 @@ static const char *show_compiled(struct arena *arena, const struct compiled *com
     for (size_t i = 0; i < compiled->count; i++) {
         const struct index_step *step = &compiled->steps[i];
 
-        buffer_format(&shown, "%.*s%s%s%s", TEXT_ARGS(step->id), step->transactional ? "" : " none",
-                      step->foreign_keys_off ? " keys-off" : "",
+        buffer_format(&shown, "%.*s%s%s", TEXT_ARGS(step->id), step->transactional ? "" : " none",
                       step->idempotent ? " idempotent" : "");
         if (step->lock_timeout_ms || step->statement_timeout_ms)
             buffer_format(&shown, " %llu+%llu ms", (unsigned long long)step->lock_timeout_ms,

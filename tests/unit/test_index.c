@@ -37,7 +37,7 @@
     "title\n"                                                                                      \
     "parents A_1\n"                                                                                \
     "transaction none\n"                                                                           \
-    "foreign-keys off\n"                                                                           \
+    "foreign-keys off-up\n"                                                                        \
     "idempotent true\n"                                                                            \
     "lock-timeout 0\n"                                                                             \
     "statement-timeout 86400000\n"                                                                 \
@@ -116,7 +116,7 @@ static void test_read(void **state)
     assert_true(text_equal(a->id, TEXT("A_1")));
     assert_true(text_equal(a->title, TEXT("Create things")));
     assert_int_equal(a->parent_count, 0);
-    assert_true(a->transactional && !a->foreign_keys_off && !a->idempotent);
+    assert_true(a->transactional && !a->idempotent);
     assert_int_equal(a->lock_timeout_ms, 5000);
     assert_int_equal(a->statement_timeout_ms, 0);
     const struct index_script *up = &a->scripts[SCRIPT_UP], *down = &a->scripts[SCRIPT_DOWN];
@@ -140,12 +140,16 @@ static void test_read(void **state)
     assert_true(text_equal(up->builds[1].table, TEXT("app.Things")));
     assert_true(text_equal(up->builds[1].name, TEXT("I$2")));
     assert_int_equal(down->build_count, 0);
+    assert_true(!up->foreign_keys_off && !down->foreign_keys_off);
     assert_int_equal(a->scripts[SCRIPT_VERIFY].presence, SCRIPT_ABSENT);
 
     assert_int_equal(b->title.size, 0);
     assert_int_equal(b->parent_count, 1);
     assert_true(text_equal(b->parents[0], TEXT("A_1")));
-    assert_true(!b->transactional && b->foreign_keys_off && b->idempotent);
+    assert_true(!b->transactional && b->idempotent);
+    assert_true(b->scripts[SCRIPT_UP].foreign_keys_off);
+    assert_true(!b->scripts[SCRIPT_DOWN].foreign_keys_off);
+    assert_true(!b->scripts[SCRIPT_VERIFY].foreign_keys_off);
     assert_int_equal(b->lock_timeout_ms, 0);
     assert_int_equal(b->statement_timeout_ms, TIMEOUT_MS_MAX);
     assert_int_equal(b->scripts[SCRIPT_UP].size, 0);
@@ -175,6 +179,10 @@ static const struct right_row {
     {"right: a path with blanks", "path sql/2.up.sql", "path my sql/2 up.sql"},
     {"right: down is absent", "down none", "down -"},
     {"right: two roots", "parents A_1", "parents -"},
+    {"right: foreign keys off, up and down", "foreign-keys on", "foreign-keys off"},
+    {"right: foreign keys off for up alone", "foreign-keys on", "foreign-keys off-up"},
+    {"right: foreign keys off for down alone", "foreign-keys on", "foreign-keys off-down"},
+    {"right: foreign keys on without a down script", "foreign-keys off-up", "foreign-keys on"},
     {"right: no timeouts", "lock-timeout 5000", "lock-timeout 0"},
     {"right: the shortest timeout", "statement-timeout 0", "statement-timeout 1"},
     {"right: the longest timeout", "lock-timeout 5000", "lock-timeout 86400000"},
@@ -210,7 +218,8 @@ static void test_right(void **state)
  * Wrong ones: old is replaced by new in the good index. The arena is so small that a count believed
  * before it is checked would end the program.
  */
-#define MISSPELT(size) "3 index:25:1+" size ": the indexes that a script builds are misspelt"
+#define MISSPELT(size)   "3 index:25:1+" size ": the indexes that a script builds are misspelt"
+#define KEYS(line, size) "3 index:" line ":1+" size ": the 'foreign-keys' of the index is misspelt"
 
 static const struct wrong_row {
     const char *name, *old, *new, *expected;
@@ -476,8 +485,6 @@ static const struct wrong_row {
      "3 index:17:1+17: the index has 'maybe' where 'single' or 'none' belongs"},
     {"steps: an empty kind of transaction", "transaction single", "transaction",
      "3 index:17:1+11: the index has '' where 'single' or 'none' belongs"},
-    {"steps: an unknown foreign-keys", "foreign-keys off", "foreign-keys Off",
-     "3 index:35:1+16: the index has 'Off' where 'off' or 'on' belongs"},
     {"steps: an unknown idempotent", "idempotent true", "idempotent yes",
      "3 index:36:1+14: the index has 'yes' where 'true' or 'false' belongs"},
 
@@ -485,6 +492,36 @@ static const struct wrong_row {
      "3 index:33:13+3: the index has a parent of a revision twice"},
     {"steps: a parent is doubled later", "parents A_1", "parents A_1 B_2 A_1",
      "3 index:33:13+3: the index has a parent behind its child, or nowhere"},
+
+    {"keys: no line", "foreign-keys on\n", "",
+     "3 index:18:1+16: the index says something else where 'foreign-keys' belongs"},
+    {"keys: behind idempotent", "foreign-keys on\nidempotent false",
+     "idempotent false\nforeign-keys on",
+     "3 index:18:1+16: the index says something else where 'foreign-keys' belongs"},
+    {"keys: with an underscore", "foreign-keys on", "foreign_keys on",
+     "3 index:18:1+15: the index says something else where 'foreign-keys' belongs"},
+    {"keys: empty", "foreign-keys on", "foreign-keys ", KEYS("18", "13")},
+    {"keys: without a blank", "foreign-keys on", "foreign-keys", KEYS("18", "12")},
+    {"keys: none", "foreign-keys on", "foreign-keys -", KEYS("18", "14")},
+    {"keys: another word", "foreign-keys on", "foreign-keys no", KEYS("18", "15")},
+    {"keys: on in capitals", "foreign-keys on", "foreign-keys On", KEYS("18", "15")},
+    {"keys: off in capitals", "foreign-keys on", "foreign-keys Off", KEYS("18", "16")},
+    {"keys: a dash behind", "foreign-keys on", "foreign-keys off-", KEYS("18", "17")},
+    {"keys: off for verify", "foreign-keys on", "foreign-keys off-verify", KEYS("18", "23")},
+    {"keys: off for up and down by name", "foreign-keys on", "foreign-keys off-up-down",
+     KEYS("18", "24")},
+    {"keys: off for both in two words", "foreign-keys on", "foreign-keys off-up off-down",
+     KEYS("18", "28")},
+    {"keys: on for up", "foreign-keys on", "foreign-keys on-up", KEYS("18", "18")},
+    {"keys: an underscore for the dash", "foreign-keys on", "foreign-keys off_up",
+     KEYS("18", "19")},
+    {"keys: a blank behind", "foreign-keys on", "foreign-keys on ", KEYS("18", "16")},
+    {"keys: two blanks", "foreign-keys on", "foreign-keys  on", KEYS("18", "16")},
+    {"keys: CR LF", "foreign-keys on\n", "foreign-keys on\r\n", KEYS("18", "16")},
+    {"keys: off without a down script", "foreign-keys off-up", "foreign-keys off",
+     "3 index:35:17+1: the index is not spelt canonically"},
+    {"keys: off for a down script that is none", "foreign-keys off-up", "foreign-keys off-down",
+     "3 index:35:15+1: the index is not spelt canonically"},
 
     {"timeouts: no lock-timeout", "lock-timeout 5000\n", "",
      "3 index:20:1+19: the index says something else where 'lock-timeout' belongs"},
@@ -861,12 +898,14 @@ static struct index random_index(struct arena *arena)
             if (below(3) == 0)
                 step->parents[step->parent_count++] = index.steps[j].id;
         step->transactional = below(2);
-        step->foreign_keys_off = below(2);
         step->idempotent = below(2);
         step->lock_timeout_ms = below(2) * below(TIMEOUT_MS_MAX + 1);
         step->statement_timeout_ms = below(2) * below(TIMEOUT_MS_MAX + 1);
         for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
             random_script(arena, step, (enum script_kind)kind, ends, &step->scripts[kind]);
+        /* Also of scripts that are not there: what is written has it for none of those. */
+        for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
+            step->scripts[kind].foreign_keys_off = below(2);
     }
     random_chunks(arena, ends, &index);
     return index;

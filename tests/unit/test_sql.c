@@ -376,12 +376,12 @@ static const struct row rows[] = {
           "c;"),
      "{CREATE TABLE a;}{DROP TABLE b;}{CREATE INDEX c;}keys off", NULL},
     {"rows changed in front of off", LITE, 0, TEXT("DELETE;PRAGMA foreign_keys=off;a;"),
-     "1:8+6 foreign keys would be off for the whole revision <- 1:1+6 this statement may depend on "
+     "1:8+6 foreign keys would be off for the whole script <- 1:1+6 this statement may depend on "
      "them\n",
      "Make a revision of what runs without foreign keys."},
     {"rows changed behind on", LITE, 0,
      TEXT("PRAGMA foreign_keys=off;a;PRAGMA foreign_keys=on;UPDATE;DELETE;"),
-     "1:50+6 this statement may depend on foreign keys, which are off for the whole revision\n",
+     "1:50+6 this statement may depend on foreign keys, which are off for the whole script\n",
      NULL},
     {"off inside the transaction", LITE, 0,
      TEXT("BEGIN;PRAGMA foreign_keys=off;a;PRAGMA foreign_keys=on;COMMIT;"),
