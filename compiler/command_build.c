@@ -203,6 +203,7 @@ static struct error *compile(struct call *call, const struct manifest *manifest,
     index->project = manifest->project;
     index->dialect = settings->dialect;
     index->server_version = manifest->server_versions[settings->dialect];
+    index->alembic_keep = manifest->alembic_keep;
     index->tool = TEXT("sqlferry " VERSION);
     index->steps = compiled.steps;
     index->step_count = compiled.count;

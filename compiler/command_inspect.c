@@ -37,6 +37,8 @@ static void print_head(const struct view *view)
     report_line(report, "%sproject    %.*s", mark, TEXT_ARGS(index->project));
     report_line(report, "%sdialect    %.*s%s%.*s", mark, TEXT_ARGS(dialect_name(index->dialect)),
                 index->server_version.size ? ", at least " : "", TEXT_ARGS(index->server_version));
+    report_line(report, "%salembic    %s", mark,
+                index->alembic_keep ? "kept in step" : "left alone");
     report_line(report, "%srelease    %.*s", mark, TEXT_ARGS(index->release));
     report_line(report, "%ssequence   %llu", mark, (unsigned long long)index->sequence);
     report_line(report, "%screated    %s by %.*s", mark, index_time(arena, index->created).bytes,
@@ -161,6 +163,7 @@ static void print_json(const struct view *view)
     else
         json_null(&json, "not_after");
     json_text(&json, "server_version", index->server_version);
+    json_bool(&json, "alembic_keep", index->alembic_keep);
     json_text(&json, "tool", index->tool);
     json_number(&json, "signature_count", view->container->signature_count);
     json_number(&json, "chunks", index->chunk_count);

@@ -64,6 +64,7 @@ enum {
     MANIFEST_ROOTS,
     MANIFEST_HEADS,
     MANIFEST_REQUIRES,
+    MANIFEST_ALEMBIC,
     MANIFEST_KEY_COUNT,
 };
 
@@ -77,6 +78,7 @@ static const struct key manifest_keys[MANIFEST_KEY_COUNT] = {
     [MANIFEST_ROOTS] = {"roots", A_LIST, "Write 'roots: [ID, ID]', or leave it out."},
     [MANIFEST_HEADS] = {"heads", A_LIST, "Write 'heads: [ID, ID]', or leave it out."},
     [MANIFEST_REQUIRES] = {"requires", A_MAPPING, "Write 'requires: {DIALECT: VERSION}'."},
+    [MANIFEST_ALEMBIC] = {"alembic", A_TEXT, "Write 'keep'."},
 };
 
 enum {
@@ -588,6 +590,18 @@ static void read_parents(struct reader *reader, const struct yaml_node *node,
     }
 }
 
+static void check_id(struct reader *reader, const struct yaml_node *id)
+{
+    if (!is_id(id->text))
+        refuse_id(reader, id);
+    else if (reader->manifest.alembic_keep && id->text.size > ALEMBIC_ID_SIZE_MAX)
+        error_hint(reader->arena,
+                   refuse(reader, id->span,
+                          "the id has %zu characters, Alembic's table takes %d at most",
+                          id->text.size, ALEMBIC_ID_SIZE_MAX),
+                   "Shorten it, or take 'alembic: keep' out of the manifest.");
+}
+
 static void read_revision(struct reader *reader, const struct yaml_node *node,
                           const struct revision *before, struct revision *revision)
 {
@@ -607,8 +621,8 @@ static void read_revision(struct reader *reader, const struct yaml_node *node,
     revision->id = id ? id->text : TEXT("");
     if (is_missing(&entries[REVISION_ID]))
         refuse(reader, beginning(node), "a revision has no 'id'");
-    else if (id && !is_id(id->text))
-        refuse_id(reader, id);
+    else if (id)
+        check_id(reader, id);
     if (is_missing(&entries[REVISION_UP]))
         hint_key(reader,
                  refuse(reader, beginning(node), "%s has no 'up'", name_of(reader, revision)),
@@ -673,6 +687,15 @@ static void read_project(struct reader *reader, const struct yaml_node *value)
     reader->manifest.project = project;
 }
 
+static void read_alembic(struct reader *reader, const struct yaml_node *value)
+{
+    if (text_equal(value->text, TEXT("keep")))
+        reader->manifest.alembic_keep = true;
+    else
+        refuse(reader, value->span, "'alembic' is '%s', and must be 'keep'",
+               shown(reader, value->text));
+}
+
 static void read_manifest_keys(struct reader *reader, const struct yaml_node *root,
                                const struct entry *entries)
 {
@@ -691,6 +714,8 @@ static void read_manifest_keys(struct reader *reader, const struct yaml_node *ro
         read_dialects(reader, entries[MANIFEST_DIALECT].value);
     if (entries[MANIFEST_REQUIRES].value)
         read_server_versions(reader, entries[MANIFEST_REQUIRES].value);
+    if (entries[MANIFEST_ALEMBIC].value)
+        read_alembic(reader, entries[MANIFEST_ALEMBIC].value);
     if (entries[MANIFEST_ROOTS].value)
         manifest->roots =
             read_references(reader, entries[MANIFEST_ROOTS].value, "roots", &manifest->root_count);

@@ -8,6 +8,7 @@ enum {
     MANIFEST_SIZE_MAX = 64 << 20, /* bytes, of each file */
     INCLUDED_MAX = 10000,         /* files */
     INCLUSION_DEPTH_MAX = 16,     /* a file that is included by one that is included ... */
+    ALEMBIC_ID_SIZE_MAX = 32,     /* alembic_version.version_num is a VARCHAR(32) */
 };
 
 /* An id where it is written: a parent, or an entry of `roots:` or `heads:`. */
@@ -49,6 +50,7 @@ struct manifest {
     struct text folder;                         /* as a path, NUL behind it; scripts are there */
     bool dialects[DIALECT_COUNT];               /* that the manifest is for */
     struct text server_versions[DIALECT_COUNT]; /* least version required; empty for none */
+    bool alembic_keep;          /* `alembic: keep`: no id is too long for Alembic's table */
     struct revision *revisions; /* in manifest order, those of included files last */
     size_t count;
     struct reference *roots, *heads; /* as listed; none listed means exactly one is expected */

@@ -361,6 +361,7 @@ void index_write(struct buffer *to, const struct index *index)
     else
         put_optional(to, "not-after", (struct text){0});
     put_optional(to, "server-version", index->server_version);
+    put_field(to, "alembic", index->alembic_keep ? TEXT("keep") : TEXT("-"));
     put_field(to, "tool", index->tool);
     put_numbers(to, "chunks", &(uint64_t){index->chunk_count}, 1);
     for (size_t i = 0; i < index->chunk_count; i++) {
@@ -534,6 +535,9 @@ static struct error *take_head(struct reader *reader, struct index *index)
             return refuse(reader, reader->line, "the index has a misspelt server version");
         index->server_version = value;
     }
+    error = take_choice(reader, "alembic", "keep", "-", &index->alembic_keep);
+    if (error)
+        return error;
     return take_spelled(reader, "tool", is_tool, &index->tool);
 }
 

@@ -86,6 +86,7 @@ struct index {
     uint64_t created;           /* seconds since 1970, UTC */
     uint64_t not_after;         /* likewise; 0 where the bundle does not expire */
     struct text server_version; /* least version of the target; empty for any */
+    bool alembic_keep;          /* Alembic's table alembic_version is kept in step */
     struct text tool;           /* what built it: "sqlferry 0.1.0" */
     struct index_chunk *chunks; /* those of the up stream first */
     size_t chunk_count;

@@ -18,7 +18,7 @@ for bundle in shop unsigned; do
     expect 0 sqlferry inspect $bundle.ferry
     labelled
     has out 'unverified: project    shop' 'unverified: revisions  16' '    1  baseline  ' \
-        'foreign keys off]' 'unverified: expires    never'
+        'foreign keys off]' 'unverified: alembic    left alone' 'unverified: expires    never'
     expect 0 sqlferry inspect $bundle.ferry --index
     labelled
     expect 0 sqlferry inspect $bundle.ferry --sql
@@ -97,6 +97,15 @@ sed -i 's/up: sql\/first.sql/&\n    foreign_keys: off/' ferry.yaml
 expect 0 sqlferry build --release 1 -o up.ferry
 expect 0 sqlferry inspect up.ferry
 has out 'first [up 47 no-down, foreign keys off for up]'
+
+# What a bundle asks of the host.
+make_project first
+echo 'alembic: keep' >> ferry.yaml
+expect 0 sqlferry build --release 1 -o asks.ferry
+expect 0 sqlferry inspect asks.ferry
+has out 'unverified: alembic    kept in step'
+expect 0 sqlferry inspect asks.ferry --json
+has out '"alembic_keep":true'
 
 # A damaged bundle is damaged for inspect, too.
 size=$(stat -c %s shop.ferry)

@@ -26,6 +26,7 @@ expect 0 sqlferry inspect shop.ferry --json
 is "$(json '$.verified') $(json '$.project')" '0 shop'
 expect 0 sqlferry inspect shop.ferry --json --key team.pub
 is "$(json '$.verified')" 1
+is "$(json '$.alembic_keep')" 0
 is "$(json '$.revisions[0].up.foreign_keys_off') $(json '$.revisions[0].down.foreign_keys_off')" '0 0'
 is "$(json '$.revisions[5].up.foreign_keys_off') $(json '$.revisions[5].down.foreign_keys_off')" '1 1'
 digest=$(json '$.bundle')

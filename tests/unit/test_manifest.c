@@ -25,6 +25,10 @@
     "ferry.yaml:" place ": error: '" key "' is '" value                                            \
     "', and must be a time as 10s, 500ms or 2m\n"
 
+#define ALEMBIC(place, size)                                                                       \
+    place ": error: the id has " size " characters, Alembic's table takes 32 at most\n"            \
+          "hint: Shorten it, or take 'alembic: keep' out of the manifest.\n"
+
 #define TEN(text)     text text text text text text text text text text
 #define HUNDRED(text) TEN(TEN(text))
 
@@ -88,7 +92,7 @@ static void show_manifest(struct buffer *shown, const struct manifest *manifest)
             buffer_format(shown, " %s%s%.*s", dialect_name((enum dialect)i).bytes,
                           manifest->server_versions[i].size ? " from " : "",
                           TEXT_ARGS(manifest->server_versions[i]));
-    buffer_format(shown, "\n");
+    buffer_format(shown, "%s\n", manifest->alembic_keep ? " alembic=keep" : "");
     show_list(shown, "roots: ", manifest->roots, manifest->root_count);
     show_list(shown, "heads: ", manifest->heads, manifest->head_count);
     for (size_t i = 0; i < manifest->count; i++) {
@@ -131,7 +135,8 @@ static const struct row {
     {"the least manifest", HEAD ROOT, "shop in .: postgresql\na [] postgresql: up=a.sql\n"},
     {"all keys",
      "ferry: 1\nproject: shop.2\ndialect: [sqlite, postgresql]\n"
-     "requires: {postgresql: 14, sqlite: 3.35.0}\nroots: [a]\nheads: [c]\nrevisions:\n"
+     "requires: {postgresql: 14, sqlite: 3.35.0}\nalembic: keep\nroots: [a]\nheads: [c]\n"
+     "revisions:\n"
      "  - id: a\n    title: Create the order tables\n    parents: []\n    up: sql/a.up.sql\n"
      "    down: sql/a.down.sql\n    verify: sql/a.verify.sql\n    transaction: single\n"
      "    foreign_keys: on\n    idempotent: false\n  - id: b-1_B.x\n"
@@ -141,7 +146,7 @@ static const struct row {
      "    parents: [a, b-1_B.x]\n    transaction: none\n    idempotent: true\n"
      "    up: c.sql\n    down: none\n    allow: [missing-semicolon, split-ambiguous]\n"
      "    lock_timeout: 10s\n    statement_timeout: 2m\n",
-     "shop.2 in .: postgresql from 14 sqlite from 3.35.0\nroots: a\nheads: c\n"
+     "shop.2 in .: postgresql from 14 sqlite from 3.35.0 alembic=keep\nroots: a\nheads: c\n"
      "a \"Create the order tables\" [] postgresql: up=sql/a.up.sql down=sql/a.down.sql "
      "verify=sql/a.verify.sql sqlite: up=sql/a.up.sql down=sql/a.down.sql verify=sql/a.verify.sql\n"
      "b-1_B.x [a implied] postgresql: up=pg/b.sql down=none sqlite: up=lite/b.sql "
@@ -209,7 +214,7 @@ static const struct row {
      "ferry.yaml:2:1: note: first given here\n"},
     {"keys that are empty",
      "ferry: 1\nproject: ~\ndialect: []\nrequires: {}\nroots:\nheads: []\ninclude: ''\n"
-     "revisions: null\n",
+     "revisions: null\nalembic:\n",
      "ferry.yaml:2:10: error: 'project' is empty\nhint: Write 'project: NAME'.\n"
      "ferry.yaml:3:10: error: 'dialect' is empty\n"
      "hint: Write 'postgresql', 'sqlite' or '[postgresql, sqlite]'.\n"
@@ -220,10 +225,11 @@ static const struct row {
      "hint: Write 'heads: [ID, ID]', or leave it out.\n"
      "ferry.yaml:7:10: error: 'include' is empty\nhint: Write 'include: [PATH]'.\n"
      "ferry.yaml:8:12: error: 'revisions' is empty\n"
-     "hint: Begin each revision with '- id: ID'.\n"},
+     "hint: Begin each revision with '- id: ID'.\n"
+     "ferry.yaml:9:1: error: 'alembic' is empty\nhint: Write 'keep'.\n"},
     {"keys of the wrong kind",
      "ferry: 1\nproject: [shop]\ndialect: {a: b}\nrequires: 14\nroots: a\nheads: {a: b}\n"
-     "include: b.yaml\nrevisions: {layout: x}\n",
+     "include: b.yaml\nrevisions: {layout: x}\nalembic: [keep]\n",
      "ferry.yaml:2:10: error: 'project' must be a text, not a list\n"
      "hint: Write 'project: NAME'.\n"
      "ferry.yaml:3:10: error: 'dialect' must be a text or a list, not a mapping\n"
@@ -237,7 +243,8 @@ static const struct row {
      "ferry.yaml:7:10: error: 'include' must be a list, not a text\n"
      "hint: Write 'include: [PATH]'.\n"
      "ferry.yaml:8:12: error: 'revisions' must be a list, not a mapping\n"
-     "hint: Begin each revision with '- id: ID'.\n"},
+     "hint: Begin each revision with '- id: ID'.\n"
+     "ferry.yaml:9:10: error: 'alembic' must be a text, not a list\nhint: Write 'keep'.\n"},
     {"a project in capitals", "ferry: 1\nproject: Shop\ndialect: sqlite\n" ROOT,
      "ferry.yaml:2:10: error: 'Shop' cannot be the name of a project\n"
      "hint: Use a-z, 0-9, '.', '_' and '-' only, a letter or a digit first, 64 characters at "
@@ -278,6 +285,12 @@ static const struct row {
      HEAD "requires: {postgresql: 1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1}\n" ROOT,
      "ferry.yaml:4:24: error: '1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1' cannot be a version\n"
      "hint: Write numbers with dots between them, as in 3.35.0.\n"},
+    {"something else than keeping Alembic's table", HEAD "alembic: drop\n" ROOT,
+     "ferry.yaml:4:10: error: 'alembic' is 'drop', and must be 'keep'\n"},
+    {"keeping Alembic's table in capitals", HEAD "alembic: Keep\n" ROOT,
+     "ferry.yaml:4:10: error: 'alembic' is 'Keep', and must be 'keep'\n"},
+    {"a misspelt alembic", HEAD "alembik: keep\n" ROOT,
+     "ferry.yaml:4:1: error: unknown key 'alembik'\nhint: Did you mean 'alembic'?\n"},
     {"roots and heads that are no ids", HEAD "roots: [a b, '', [a]]\nheads: [{a: b}, a/b]\n" ROOT,
      "ferry.yaml:4:9: error: 'a b' cannot be an id\n"
      "hint: Use A-Z, a-z, 0-9, '.', '_' and '-' only, 128 characters at most.\n"
@@ -391,6 +404,19 @@ static const struct row {
      "ferry.yaml:5:9: error: 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...' "
      "cannot be an id\n"
      "hint: Use A-Z, a-z, 0-9, '.', '_' and '-' only, 128 characters at most.\n"},
+    {"the longest id for Alembic",
+     HEAD "alembic: keep\nrevisions:\n  - id: " TEN("xxx") "xx\n    parents: []\n    up: a.sql\n",
+     "shop in .: postgresql alembic=keep\n" TEN("xxx") "xx [] postgresql: up=a.sql\n"},
+    {"ids that are too long for Alembic, wherever they stand",
+     HEAD "revisions:\n  - id: " TEN("xxx") "xxx\n    parents: []\n    up: a.sql\n  - id: " HUNDRED(
+         "x") "\n    up: a.sql\nalembic: keep\ninclude: [b.yaml]\n=== b.yaml\nferry: 1\n"
+              "revisions:\n  - id: " TEN("yyy") "yyy\n    parents: [a]\n    up: b.sql\n",
+     ALEMBIC("ferry.yaml:5:9", "33") ALEMBIC("ferry.yaml:8:9", "100") ALEMBIC("b.yaml:3:9", "33")},
+    {"an id that is too long for Alembic and no id at all",
+     HEAD "alembic: keep\nrevisions:\n  - id: /" TEN("xxx") "xx\n    parents: []\n    up: a.sql\n",
+     "ferry.yaml:6:9: error: '/" TEN(
+         "xxx") "xx' cannot be an id\n"
+                "hint: Use A-Z, a-z, 0-9, '.', '_' and '-' only, 128 characters at most.\n"},
     {"a title over two lines", HEAD ROOT "    title: |\n      One.\n      Two.\n",
      "ferry.yaml:8:12: error: the title is not one line of characters that can be shown\n"},
     {"a title with a character that cannot be shown", HEAD ROOT "    title: \"a\\tb\"\n",
@@ -597,10 +623,11 @@ static const struct row {
      "shop in .: postgresql\nb [a] postgresql: up=b.sql\n"},
     {"a file with what belongs elsewhere",
      HEAD "include: [b.yaml]\n" ROOT "=== b.yaml\nproject: shop\n" INCLUDED
-          "heads: [a]\ndialekt: x\n",
+          "heads: [a]\nalembic: keep\ndialekt: x\n",
      "b.yaml:1:1: error: 'project' belongs into the main manifest\n"
      "b.yaml:7:1: error: 'heads' belongs into the main manifest\n"
-     "b.yaml:8:1: error: unknown key 'dialekt'\nhint: Did you mean 'dialect'?\n"},
+     "b.yaml:8:1: error: 'alembic' belongs into the main manifest\n"
+     "b.yaml:9:1: error: unknown key 'dialekt'\nhint: Did you mean 'dialect'?\n"},
     {"a file without a version",
      HEAD "include: [b.yaml]\n" ROOT
           "=== b.yaml\nrevisions:\n  - {id: b, parents: [a], up: b.sql}\n",
