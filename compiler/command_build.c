@@ -203,6 +203,10 @@ static struct error *compile(struct call *call, const struct manifest *manifest,
     index->project = manifest->project;
     index->dialect = settings->dialect;
     index->server_version = manifest->server_versions[settings->dialect];
+    if (settings->dialect == DIALECT_POSTGRESQL) {
+        index->extensions = manifest->extensions;
+        index->extension_count = manifest->extension_count;
+    }
     index->alembic_keep = manifest->alembic_keep;
     index->tool = TEXT("sqlferry " VERSION);
     index->steps = compiled.steps;

@@ -26,6 +26,19 @@ static const char *label(const struct view *view)
     return view->verdicts ? "" : "unverified: ";
 }
 
+static void print_extensions(const struct view *view)
+{
+    const struct index *index = view->index;
+    CLEANUP(buffer_free) struct buffer names = {0};
+
+    for (size_t i = 0; i < index->extension_count; i++)
+        buffer_format(&names, " %.*s", TEXT_ARGS(index->extensions[i]));
+    if (index->extension_count == 0)
+        buffer_add(&names, TEXT(" none"));
+    report_line(view->call->report, "%sextensions%.*s", label(view),
+                TEXT_ARGS(buffer_text(&names)));
+}
+
 static void print_head(const struct view *view)
 {
     struct report *report = view->call->report;
@@ -37,6 +50,7 @@ static void print_head(const struct view *view)
     report_line(report, "%sproject    %.*s", mark, TEXT_ARGS(index->project));
     report_line(report, "%sdialect    %.*s%s%.*s", mark, TEXT_ARGS(dialect_name(index->dialect)),
                 index->server_version.size ? ", at least " : "", TEXT_ARGS(index->server_version));
+    print_extensions(view);
     report_line(report, "%salembic    %s", mark,
                 index->alembic_keep ? "kept in step" : "left alone");
     report_line(report, "%srelease    %.*s", mark, TEXT_ARGS(index->release));
@@ -163,6 +177,10 @@ static void print_json(const struct view *view)
     else
         json_null(&json, "not_after");
     json_text(&json, "server_version", index->server_version);
+    json_open(&json, "extensions", '[');
+    for (size_t i = 0; i < index->extension_count; i++)
+        json_text(&json, NULL, index->extensions[i]);
+    json_close(&json, ']');
     json_bool(&json, "alembic_keep", index->alembic_keep);
     json_text(&json, "tool", index->tool);
     json_number(&json, "signature_count", view->container->signature_count);

@@ -81,6 +81,18 @@ static const struct key manifest_keys[MANIFEST_KEY_COUNT] = {
     [MANIFEST_ALEMBIC] = {"alembic", A_TEXT, "Write 'keep'."},
 };
 
+/* Behind a dialect in `requires:`. */
+enum {
+    REQUIRED_VERSION,
+    REQUIRED_EXTENSIONS,
+    REQUIRED_KEY_COUNT,
+};
+
+static const struct key required_keys[REQUIRED_KEY_COUNT] = {
+    [REQUIRED_VERSION] = {"version", A_TEXT, "Write numbers with dots between them, as in 3.35.0."},
+    [REQUIRED_EXTENSIONS] = {"extensions", A_LIST, "Write 'extensions: [NAME]'."},
+};
+
 enum {
     REVISION_ID,
     REVISION_TITLE,
@@ -405,10 +417,12 @@ static bool lacks_dialect(const struct reader *reader, enum dialect dialect)
 }
 
 /*
- * The texts of a mapping whose keys are dialects of the manifest; values has a place for each
+ * The values of a mapping whose keys are dialects of the manifest; values has a place for each
  * dialect and keeps NULL where nothing fitting was written.
+ *
+ * kinds  that fit
  */
-static void read_by_dialect(struct reader *reader, const struct yaml_node *mapping,
+static void read_by_dialect(struct reader *reader, const struct yaml_node *mapping, unsigned kinds,
                             const struct yaml_node **values)
 {
     const struct yaml_node *keys[DIALECT_COUNT] = {NULL};
@@ -431,29 +445,87 @@ static void read_by_dialect(struct reader *reader, const struct yaml_node *mappi
                        "Add it to 'dialect:', or take this line out.");
         else if (is_empty(key->value))
             refuse(reader, key->span, "'%s' is empty", name);
-        else if (key->value->kind != YAML_SCALAR)
-            refuse(reader, key->value->span, "'%s' must be a text, not %s", name,
-                   yaml_kind_name(key->value->kind));
+        else if (!(kinds & 1U << key->value->kind))
+            refuse(reader, key->value->span, "'%s' must be %s, not %s", name,
+                   kinds_name(reader, kinds), yaml_kind_name(key->value->kind));
         else
             values[dialect] = key->value;
     }
 }
 
-static void read_server_versions(struct reader *reader, const struct yaml_node *mapping)
+static void read_version(struct reader *reader, const struct yaml_node *value, struct text *version)
+{
+    if (value->text.size > VERSION_SIZE_MAX || !index_is_version(value->text))
+        hint_key(
+            reader,
+            refuse(reader, value->span, "'%s' cannot be a version", shown(reader, value->text)),
+            &required_keys[REQUIRED_VERSION]);
+    *version = value->text;
+}
+
+static bool is_listed(const struct text *list, size_t count, struct text text)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(list[i], text))
+            return true;
+    return false;
+}
+
+static void read_extensions(struct reader *reader, const struct yaml_node *list)
+{
+    struct manifest *manifest = &reader->manifest;
+
+    if (list->count > EXTENSIONS_MAX) {
+        refuse(reader, list->span, "'extensions' names %zu, at most %d are allowed", list->count,
+               EXTENSIONS_MAX);
+        return;
+    }
+    manifest->extensions = arena_array(reader->arena, struct text, list->count);
+    for (const struct yaml_node *item = list->first; item && !is_full(reader); item = item->next) {
+        if (!check_item(reader, item, "extensions"))
+            continue;
+        if (!index_is_extension(item->text))
+            error_hint(reader->arena,
+                       refuse(reader, item->span, "'%s' cannot be an extension",
+                              shown(reader, item->text)),
+                       "Use A-Z, a-z, 0-9, '_' and '-' only, no '-' first, %d characters at most.",
+                       NAME_SIZE_MAX);
+        else if (is_listed(manifest->extensions, manifest->extension_count, item->text))
+            refuse(reader, item->span, "'%s' is listed twice", shown(reader, item->text));
+        else
+            manifest->extensions[manifest->extension_count++] = item->text;
+    }
+}
+
+/* A version alone, or a mapping that has at least one of the two keys, for it is not empty. */
+static void read_required(struct reader *reader, const struct yaml_node *value,
+                          enum dialect dialect)
+{
+    struct entry entries[REQUIRED_KEY_COUNT] = {{NULL, NULL, false}};
+    struct text *version = &reader->manifest.server_versions[dialect];
+
+    if (value->kind == YAML_SCALAR) {
+        read_version(reader, value, version);
+        return;
+    }
+    read_keys(reader, value, required_keys, COUNT(required_keys), entries);
+    if (entries[REQUIRED_VERSION].value)
+        read_version(reader, entries[REQUIRED_VERSION].value, version);
+    if (entries[REQUIRED_EXTENSIONS].key && dialect != DIALECT_POSTGRESQL)
+        refuse(reader, entries[REQUIRED_EXTENSIONS].key->span, "'%s' has no extensions to require",
+               dialect_name(dialect).bytes);
+    else if (entries[REQUIRED_EXTENSIONS].value)
+        read_extensions(reader, entries[REQUIRED_EXTENSIONS].value);
+}
+
+static void read_requires(struct reader *reader, const struct yaml_node *mapping)
 {
     const struct yaml_node *values[DIALECT_COUNT] = {NULL};
 
-    read_by_dialect(reader, mapping, values);
-    for (size_t i = 0; i < DIALECT_COUNT; i++) {
-        if (!values[i])
-            continue;
-        if (values[i]->text.size > VERSION_SIZE_MAX || !index_is_version(values[i]->text))
-            error_hint(reader->arena,
-                       refuse(reader, values[i]->span, "'%s' cannot be a version",
-                              shown(reader, values[i]->text)),
-                       "Write numbers with dots between them, as in 3.35.0.");
-        reader->manifest.server_versions[i] = values[i]->text;
-    }
+    read_by_dialect(reader, mapping, A_TEXT | A_MAPPING, values);
+    for (size_t i = 0; i < DIALECT_COUNT; i++)
+        if (values[i])
+            read_required(reader, values[i], (enum dialect)i);
 }
 
 static const char *const script_names[SCRIPT_KIND_COUNT] = {
@@ -494,7 +566,7 @@ static void read_script(struct reader *reader, const struct yaml_node *value, en
     }
 
     size_t before = reader->file->errors.count;
-    read_by_dialect(reader, value, values);
+    read_by_dialect(reader, value, A_TEXT, values);
     bool sound = reader->file->errors.count == before;
     for (size_t i = 0; i < DIALECT_COUNT; i++) {
         if (values[i])
@@ -713,7 +785,7 @@ static void read_manifest_keys(struct reader *reader, const struct yaml_node *ro
     if (entries[MANIFEST_DIALECT].value)
         read_dialects(reader, entries[MANIFEST_DIALECT].value);
     if (entries[MANIFEST_REQUIRES].value)
-        read_server_versions(reader, entries[MANIFEST_REQUIRES].value);
+        read_requires(reader, entries[MANIFEST_REQUIRES].value);
     if (entries[MANIFEST_ALEMBIC].value)
         read_alembic(reader, entries[MANIFEST_ALEMBIC].value);
     if (entries[MANIFEST_ROOTS].value)

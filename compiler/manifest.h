@@ -50,6 +50,8 @@ struct manifest {
     struct text folder;                         /* as a path, NUL behind it; scripts are there */
     bool dialects[DIALECT_COUNT];               /* that the manifest is for */
     struct text server_versions[DIALECT_COUNT]; /* least version required; empty for none */
+    struct text *extensions;                    /* that PostgreSQL must have, each once */
+    size_t extension_count;
     bool alembic_keep;          /* `alembic: keep`: no id is too long for Alembic's table */
     struct revision *revisions; /* in manifest order, those of included files last */
     size_t count;

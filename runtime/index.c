@@ -87,6 +87,20 @@ bool index_is_name(struct text text)
     return true;
 }
 
+/* '-' alone says none; PostgreSQL has no extension whose name begins with it (extension.c). */
+bool index_is_extension(struct text text)
+{
+    if (text.size == 0 || text.size > NAME_SIZE_MAX || text.bytes[0] == '-')
+        return false;
+    for (size_t i = 0; i < text.size; i++) {
+        char byte = text.bytes[i];
+
+        if (!is_lower_or_digit(byte) && !(byte >= 'A' && byte <= 'Z') && byte != '_' && byte != '-')
+            return false;
+    }
+    return true;
+}
+
 static bool is_title(struct text text)
 {
     return text.size <= TITLE_SIZE_MAX && text_all_printable(text);
@@ -256,6 +270,18 @@ static void put_numbers(struct buffer *to, const char *name, const uint64_t *num
     buffer_add(to, TEXT("\n"));
 }
 
+static void put_words(struct buffer *to, const char *name, const struct text *words, size_t count)
+{
+    buffer_add(to, text_from(name));
+    if (count == 0)
+        buffer_add(to, TEXT(" -"));
+    for (size_t i = 0; i < count; i++) {
+        buffer_add(to, TEXT(" "));
+        buffer_add(to, words[i]);
+    }
+    buffer_add(to, TEXT("\n"));
+}
+
 static void put_digest(struct buffer *to, const struct digest *digest)
 {
     static const char digits[] = "0123456789abcdef";
@@ -331,14 +357,8 @@ static void put_step(struct buffer *to, const struct index_step *step)
         buffer_add(to, TEXT(" "));
         buffer_add(to, step->title);
     }
-    buffer_add(to, TEXT("\nparents"));
-    if (step->parent_count == 0)
-        buffer_add(to, TEXT(" -"));
-    for (size_t i = 0; i < step->parent_count; i++) {
-        buffer_add(to, TEXT(" "));
-        buffer_add(to, step->parents[i]);
-    }
     buffer_add(to, TEXT("\n"));
+    put_words(to, "parents", step->parents, step->parent_count);
     put_field(to, "transaction", step->transactional ? TEXT("single") : TEXT("none"));
     put_foreign_keys(to, step);
     put_field(to, "idempotent", step->idempotent ? TEXT("true") : TEXT("false"));
@@ -361,6 +381,7 @@ void index_write(struct buffer *to, const struct index *index)
     else
         put_optional(to, "not-after", (struct text){0});
     put_optional(to, "server-version", index->server_version);
+    put_words(to, "extensions", index->extensions, index->extension_count);
     put_field(to, "alembic", index->alembic_keep ? TEXT("keep") : TEXT("-"));
     put_field(to, "tool", index->tool);
     put_numbers(to, "chunks", &(uint64_t){index->chunk_count}, 1);
@@ -496,6 +517,38 @@ static struct error *take_choice(struct reader *reader, const char *name, const 
     return NULL;
 }
 
+static size_t count_words(struct text text)
+{
+    size_t count = 0;
+
+    for (; text.size; count++)
+        text_cut(&text, ' ');
+    return count;
+}
+
+static struct error *take_extensions(struct reader *reader, struct index *index)
+{
+    struct text words;
+    struct error *error = take_field(reader, "extensions", &words);
+
+    if (error || text_equal(words, TEXT("-")))
+        return error;
+    index->extension_count = count_words(words);
+    if (index->extension_count > EXTENSIONS_MAX)
+        return refuse(reader, reader->line, "the index requires too many extensions");
+    index->extensions = arena_array(reader->arena, struct text, index->extension_count);
+    for (size_t i = 0; i < index->extension_count; i++) {
+        struct text name = index->extensions[i] = text_cut(&words, ' ');
+
+        if (!index_is_extension(name))
+            return refuse(reader, reader->line, "the extensions of the index are misspelt");
+        for (size_t j = 0; j < i; j++)
+            if (text_equal(name, index->extensions[j]))
+                return refuse(reader, name, "the index requires an extension twice");
+    }
+    return NULL;
+}
+
 static struct error *take_head(struct reader *reader, struct index *index)
 {
     struct text value;
@@ -535,6 +588,9 @@ static struct error *take_head(struct reader *reader, struct index *index)
             return refuse(reader, reader->line, "the index has a misspelt server version");
         index->server_version = value;
     }
+    error = take_extensions(reader, index);
+    if (error)
+        return error;
     error = take_choice(reader, "alembic", "keep", "-", &index->alembic_keep);
     if (error)
         return error;
@@ -585,15 +641,6 @@ static struct error *take_chunks(struct reader *reader, struct index *index)
             return error;
     }
     return NULL;
-}
-
-static size_t count_words(struct text text)
-{
-    size_t count = 0;
-
-    for (; text.size; count++)
-        text_cut(&text, ' ');
-    return count;
 }
 
 static struct error *take_cuts(struct reader *reader, struct index_script *script)

@@ -14,7 +14,8 @@ enum {
     PROJECT_SIZE_MAX = 64,
     RELEASE_SIZE_MAX = 64,
     VERSION_SIZE_MAX = 32,
-    NAME_SIZE_MAX = 63,            /* of a table or an index */
+    EXTENSIONS_MAX = 64,
+    NAME_SIZE_MAX = 63,            /* of a table, an index or an extension */
     TIMEOUT_MS_MAX = 86400 * 1000, /* a day */
     TITLE_SIZE_MAX = 1024,
     PATH_SIZE_MAX = 4096,
@@ -86,6 +87,8 @@ struct index {
     uint64_t created;           /* seconds since 1970, UTC */
     uint64_t not_after;         /* likewise; 0 where the bundle does not expire */
     struct text server_version; /* least version of the target; empty for any */
+    struct text *extensions;    /* PostgreSQL: what the target must have, each once */
+    size_t extension_count;
     bool alembic_keep;          /* Alembic's table alembic_version is kept in step */
     struct text tool;           /* what built it: "sqlferry 0.1.0" */
     struct index_chunk *chunks; /* those of the up stream first */
@@ -111,11 +114,12 @@ struct text index_piece(const struct index_script *script, struct text text, siz
 const char *script_kind_name(enum script_kind kind); /* "up", "down", "verify" */
 
 /* What the grammar of docs/format.md allows. */
-bool index_is_project(struct text text); /* [a-z0-9][a-z0-9._-]* */
-bool index_is_id(struct text text);      /* [A-Za-z0-9._-]+ */
-bool index_is_release(struct text text); /* printable ASCII without blanks */
-bool index_is_version(struct text text); /* numbers with dots between them */
-bool index_is_name(struct text text);    /* [A-Za-z0-9_$]+, as tables and their indexes are named */
+bool index_is_project(struct text text);   /* [a-z0-9][a-z0-9._-]* */
+bool index_is_id(struct text text);        /* [A-Za-z0-9._-]+ */
+bool index_is_release(struct text text);   /* printable ASCII without blanks */
+bool index_is_version(struct text text);   /* numbers with dots between them */
+bool index_is_name(struct text text);      /* [A-Za-z0-9_$]+, of tables and their indexes */
+bool index_is_extension(struct text text); /* [A-Za-z0-9_][A-Za-z0-9_-]* */
 
 enum { TIME_SIZE = 20 };
 struct text index_time(struct arena *arena, uint64_t seconds); /* "2026-11-22T23:36:00Z" */

@@ -18,7 +18,8 @@ for bundle in shop unsigned; do
     expect 0 sqlferry inspect $bundle.ferry
     labelled
     has out 'unverified: project    shop' 'unverified: revisions  16' '    1  baseline  ' \
-        'foreign keys off]' 'unverified: alembic    left alone' 'unverified: expires    never'
+        'foreign keys off]' 'unverified: extensions none' 'unverified: alembic    left alone' \
+        'unverified: expires    never'
     expect 0 sqlferry inspect $bundle.ferry --index
     labelled
     expect 0 sqlferry inspect $bundle.ferry --sql
@@ -100,12 +101,21 @@ has out 'first [up 47 no-down, foreign keys off for up]'
 
 # What a bundle asks of the host.
 make_project first
-echo 'alembic: keep' >> ferry.yaml
-expect 0 sqlferry build --release 1 -o asks.ferry
+sed -i 's/dialect: sqlite/dialect: [sqlite, postgresql]/' ferry.yaml
+cat >> ferry.yaml << 'EOF'
+alembic: keep
+requires: {postgresql: {version: 14, extensions: [pgcrypto, citext]}, sqlite: 3.35.0}
+EOF
+expect 0 sqlferry build --release 1 --dialect postgresql -o asks.ferry
 expect 0 sqlferry inspect asks.ferry
-has out 'unverified: alembic    kept in step'
+has out 'unverified: dialect    postgresql, at least 14' 'unverified: extensions pgcrypto citext' \
+    'unverified: alembic    kept in step'
 expect 0 sqlferry inspect asks.ferry --json
-has out '"alembic_keep":true'
+has out '"server_version":"14","extensions":["pgcrypto","citext"],"alembic_keep":true'
+expect 0 sqlferry build --release 1 --dialect sqlite -o asks.ferry
+expect 0 sqlferry inspect asks.ferry
+has out 'unverified: dialect    sqlite, at least 3.35.0' 'unverified: extensions none' \
+    'unverified: alembic    kept in step'
 
 # A damaged bundle is damaged for inspect, too.
 size=$(stat -c %s shop.ferry)

@@ -25,9 +25,23 @@
     "ferry.yaml:" place ": error: '" key "' is '" value                                            \
     "', and must be a time as 10s, 500ms or 2m\n"
 
+#define EXTENSION(place, value)                                                                    \
+    "ferry.yaml:" place ": error: '" value "' cannot be an extension\n"                            \
+    "hint: Use A-Z, a-z, 0-9, '_' and '-' only, no '-' first, 63 characters at most.\n"
 #define ALEMBIC(place, size)                                                                       \
     place ": error: the id has " size " characters, Alembic's table takes 32 at most\n"            \
           "hint: Shorten it, or take 'alembic: keep' out of the manifest.\n"
+
+#define NINE(before, letter, behind)                                                               \
+    before letter "1" behind before letter "2" behind before letter "3" behind before letter       \
+                  "4" behind before letter "5" behind before letter "6" behind before letter       \
+                  "7" behind before letter "8" behind before letter "9" behind
+#define SIXTY_THREE(before, behind)                                                                \
+    NINE(before, "a", behind)                                                                      \
+    NINE(before, "b", behind)                                                                      \
+    NINE(before, "c", behind)                                                                      \
+    NINE(before, "d", behind)                                                                      \
+    NINE(before, "e", behind) NINE(before, "f", behind) NINE(before, "g", behind)
 
 #define TEN(text)     text text text text text text text text text text
 #define HUNDRED(text) TEN(TEN(text))
@@ -92,6 +106,8 @@ static void show_manifest(struct buffer *shown, const struct manifest *manifest)
             buffer_format(shown, " %s%s%.*s", dialect_name((enum dialect)i).bytes,
                           manifest->server_versions[i].size ? " from " : "",
                           TEXT_ARGS(manifest->server_versions[i]));
+    for (size_t i = 0; i < manifest->extension_count; i++)
+        buffer_format(shown, " +%.*s", TEXT_ARGS(manifest->extensions[i]));
     buffer_format(shown, "%s\n", manifest->alembic_keep ? " alembic=keep" : "");
     show_list(shown, "roots: ", manifest->roots, manifest->root_count);
     show_list(shown, "heads: ", manifest->heads, manifest->head_count);
@@ -279,12 +295,78 @@ static const struct row {
      "hint: Add it to 'dialect:', or take this line out.\n"
      "ferry.yaml:4:28: error: there is no dialect 'db2', only 'postgresql' and 'sqlite'\n"},
     {"versions of the wrong kind", BOTH "requires: {sqlite: [3], postgresql: }\n" ROOT,
-     "ferry.yaml:4:20: error: 'sqlite' must be a text, not a list\n"
+     "ferry.yaml:4:20: error: 'sqlite' must be a text or a mapping, not a list\n"
      "ferry.yaml:4:25: error: 'postgresql' is empty\n"},
     {"a version that is too long",
      HEAD "requires: {postgresql: 1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1}\n" ROOT,
      "ferry.yaml:4:24: error: '1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1' cannot be a version\n"
      "hint: Write numbers with dots between them, as in 3.35.0.\n"},
+    {"a version and extensions",
+     BOTH "requires: {postgresql: {version: 14, extensions: [pgcrypto, uuid-ossp]}, sqlite: "
+          "3.35.0}\n" ROOT,
+     "shop in .: postgresql from 14 sqlite from 3.35.0 +pgcrypto +uuid-ossp\n"
+     "a [] postgresql: up=a.sql sqlite: up=a.sql\n"},
+    {"extensions without a version", HEAD "requires: {postgresql: {extensions: [citext]}}\n" ROOT,
+     "shop in .: postgresql +citext\na [] postgresql: up=a.sql\n"},
+    {"versions in mappings",
+     BOTH "requires: {sqlite: {version: 3.35.0}, postgresql: {version: 14}}\n" ROOT,
+     "shop in .: postgresql from 14 sqlite from 3.35.0\n"
+     "a [] postgresql: up=a.sql sqlite: up=a.sql\n"},
+    {"extensions that look like something else",
+     HEAD "requires: {postgresql: {extensions: [1, true, 'null', _]}}\n" ROOT,
+     "shop in .: postgresql +1 +true +null +_\na [] postgresql: up=a.sql\n"},
+    {"as many extensions as may be",
+     HEAD "requires: {postgresql: {extensions: [" SIXTY_THREE("", ", ") "z]}}\n" ROOT,
+     "shop in .: postgresql" SIXTY_THREE(" +", "") " +z\na [] postgresql: up=a.sql\n"},
+    {"one extension more",
+     HEAD "requires: {postgresql: {extensions: [" SIXTY_THREE("", ", ") "y, z]}}\n" ROOT,
+     "ferry.yaml:4:37: error: 'extensions' names 65, at most 64 are allowed\n"},
+    {"extensions of SQLite",
+     BOTH "requires:\n  sqlite:\n    version: 3.35.0\n    extensions: [fts5]\n" ROOT,
+     "ferry.yaml:7:5: error: 'sqlite' has no extensions to require\n"},
+    {"nothing but extensions of SQLite",
+     BOTH "requires: {postgresql: 14, sqlite: {extensions: [fts5]}}\n" ROOT,
+     "ferry.yaml:4:37: error: 'sqlite' has no extensions to require\n"},
+    {"extensions of a dialect that the manifest is not for",
+     "ferry: 1\nproject: shop\ndialect: sqlite\nrequires: {postgresql: {extensions: [a]}}\n" ROOT,
+     "ferry.yaml:4:12: error: the manifest is not for 'postgresql'\n"
+     "hint: Add it to 'dialect:', or take this line out.\n"},
+    {"requirements that are empty", BOTH "requires: {postgresql: {}, sqlite: {version: }}\n" ROOT,
+     "ferry.yaml:4:12: error: 'postgresql' is empty\n"
+     "ferry.yaml:4:37: error: 'version' is empty\n"
+     "hint: Write numbers with dots between them, as in 3.35.0.\n"},
+    {"extensions that are empty", HEAD "requires: {postgresql: {extensions: []}}\n" ROOT,
+     "ferry.yaml:4:37: error: 'extensions' is empty\nhint: Write 'extensions: [NAME]'.\n"},
+    {"requirements of the wrong kind",
+     HEAD "requires: {postgresql: {version: [14], extensions: citext}}\n" ROOT,
+     "ferry.yaml:4:34: error: 'version' must be a text, not a list\n"
+     "hint: Write numbers with dots between them, as in 3.35.0.\n"
+     "ferry.yaml:4:52: error: 'extensions' must be a list, not a text\n"
+     "hint: Write 'extensions: [NAME]'.\n"},
+    {"requirements that are misspelt or repeat",
+     HEAD "requires: {postgresql: {versoin: 14, extension: [a], extensions: [a], extensions: [b], "
+          "x: y}}\n" ROOT,
+     "ferry.yaml:4:25: error: unknown key 'versoin'\nhint: Did you mean 'version'?\n"
+     "ferry.yaml:4:38: error: unknown key 'extension'\nhint: Did you mean 'extensions'?\n"
+     "ferry.yaml:4:71: error: 'extensions' is given twice\n"
+     "ferry.yaml:4:54: note: first given here\n"
+     "ferry.yaml:4:88: error: unknown key 'x'\n"},
+    {"a version in a mapping that is wrong", HEAD "requires: {postgresql: {version: v14}}\n" ROOT,
+     "ferry.yaml:4:34: error: 'v14' cannot be a version\n"
+     "hint: Write numbers with dots between them, as in 3.35.0.\n"},
+    {"extensions that are wrong",
+     HEAD "requires:\n  postgresql:\n    extensions: [a, a.b, -a, '', é, a, [b], " TEN(
+         "xxxxxx") "xxxx, A]\n" ROOT,
+     EXTENSION("6:21", "a.b")
+         EXTENSION("6:26", "-a") "ferry.yaml:6:30: error: an item of 'extensions' is "
+                                 "empty\n" EXTENSION(
+                                     "6:34", "é") "ferry.yaml:6:37: error: 'a' is listed twice\n"
+                                                  "ferry.yaml:6:40: error: an item of 'extensions' "
+                                                  "must be a text, not a list\n" EXTENSION(
+                                                      "6:45", TEN("xxxxxx") "xxxx")},
+    {"the longest extension",
+     HEAD "requires: {postgresql: {extensions: [" TEN("xxxxxx") "xxx]}}\n" ROOT,
+     "shop in .: postgresql +" TEN("xxxxxx") "xxx\na [] postgresql: up=a.sql\n"},
     {"something else than keeping Alembic's table", HEAD "alembic: drop\n" ROOT,
      "ferry.yaml:4:10: error: 'alembic' is 'drop', and must be 'keep'\n"},
     {"keeping Alembic's table in capitals", HEAD "alembic: Keep\n" ROOT,
