@@ -70,6 +70,8 @@ MODULE_OBJECTS   := $(call objects,$(filter-out %/main.c $(wildcard */command_*.
 SUPPORT_OBJECTS  := $(call objects,$(filter-out $(TEST_SOURCES),$(wildcard tests/unit/*.c)))
 # Packs scripts into signed bundles without reading them: what the scripts of tests/end attack with.
 FORGE            := $(BUILD)/tests/end/forge
+# Lets allocations fail; the sanitizers have an allocator of their own.
+FAIL_MALLOC      := $(if $(SANITIZE),,$(BUILD)/tests/end/fail_malloc.so)
 TESTS            := $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
 
 .PHONY: all
@@ -104,6 +106,11 @@ $(FORGE): $(FORGE).o $(BUILD)/modules.a
 	$(call note,LINK,$@)
 	$(Q)$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LIBS_COMPILER)
 
+$(BUILD)/%.so: %.c
+	@mkdir -p $(@D)
+	$(call note,CC,$<)
+	$(Q)$(COMPILE) -fPIC -shared -o $@ $< -ldl
+
 $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT_OBJECTS) $(BUILD)/modules.a
 	$(call note,LINK,$@)
 	$(Q)$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
@@ -123,7 +130,7 @@ check: setup-check ## run all tests (SANITIZE=1: with address and undefined sani
 	@$(MAKE) --no-print-directory check-run
 
 .PHONY: check-run
-check-run: all $(TESTS) $(FORGE) check-manuals
+check-run: all $(TESTS) $(FORGE) $(FAIL_MALLOC) check-manuals
 	@failed=; for test in $(TESTS); do echo "-- $$test"; $$test || failed="$$failed $$test"; done; \
 	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }; \
 	echo "all tests passed ($(VARIANT))"
@@ -133,8 +140,21 @@ test-%: $(BUILD)/tests/unit/test_%
 	$<
 
 .PHONY: test-end
-test-end: all $(BUILD)/tests/end/test_end $(FORGE) ## run the tests that drive the built programs
+test-end: all $(BUILD)/tests/end/test_end $(FORGE) $(FAIL_MALLOC) ## run the tests that drive the built programs
 	$(BUILD)/tests/end/test_end
+
+# The tests that draw lots, long: each kill and each fault of what `make check` takes some of.
+KILLS  ?= 1000
+ROUNDS ?= 100
+.PHONY: torture
+torture: setup-check ## kill and fault tests, all of them: hours (KILLS=1000 ROUNDS=100)
+	@$(MAKE) --no-print-directory torture-run
+
+.PHONY: torture-run
+torture-run: all $(BUILD)/tests/end/test_end $(FORGE) $(FAIL_MALLOC)
+	@failed=; for script in kill faults race; do \
+	TORTURE=1 KILLS=$(KILLS) ROUNDS=$(ROUNDS) $(BUILD)/tests/end/test_end "*$$script.sh" || failed="$$failed $$script"; \
+	done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
 .PHONY: check-manuals
 check-manuals:
@@ -143,6 +163,7 @@ check-manuals:
 .PHONY: golden
 golden: all $(BUILD)/tests/end/test_end ## rewrite expected outputs; git diff is the review
 	GOLDEN=1 $(BUILD)/tests/end/test_end '*damaged/*'
+	GOLDEN=1 $(BUILD)/tests/end/test_end '*messages.sh'
 
 .PHONY: demo
 demo: setup-build ## compile the example, sign it, apply it to a fresh SQLite file, show the result

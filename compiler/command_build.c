@@ -261,6 +261,7 @@ struct error *command_build(struct call *call)
                 TEXT_ARGS(settings.output), index.step_count,
                 TEXT_ARGS(dialect_name(index.dialect)), keys.count, keys.count == 1 ? "" : "s");
     report_line(call->report, "bundle %s", digest_hex(call->arena, &digest).bytes);
+    report_line(call->report, "short  %s", digest_short(call->arena, &digest).bytes);
     if (keys.count == 0)
         report_note(call->report, "The bundle is not signed: no host applies it before "
                                   "'sqlferry sign' adds a signature.");

@@ -47,6 +47,8 @@ static void print_head(const struct view *view)
     const char *mark = label(view);
 
     report_line(report, "%sbundle     %s", mark, digest_hex(arena, &view->container->digest).bytes);
+    report_line(report, "%sshort      %s", mark,
+                digest_short(arena, &view->container->digest).bytes);
     report_line(report, "%sproject    %.*s", mark, TEXT_ARGS(index->project));
     report_line(report, "%sdialect    %.*s%s%.*s", mark, TEXT_ARGS(dialect_name(index->dialect)),
                 index->server_version.size ? ", at least " : "", TEXT_ARGS(index->server_version));
@@ -167,6 +169,7 @@ static void print_json(const struct view *view)
     json_open(&json, NULL, '{');
     json_bool(&json, "verified", view->verdicts != NULL);
     json_text(&json, "bundle", digest_hex(arena, &view->container->digest));
+    json_text(&json, "short", digest_short(arena, &view->container->digest));
     json_text(&json, "project", index->project);
     json_text(&json, "dialect", dialect_name(index->dialect));
     json_text(&json, "release", index->release);

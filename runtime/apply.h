@@ -1,51 +1,29 @@
-/* apply.h - runs what is missing, in order. Floor 2. */
+/* apply.h - runs a plan: revisions applied or undone, each whole or not at all. Floor 2. */
 #pragma once
 
-#include "bundle.h"
-#include "report.h"
-#include "target.h"
+#include "plan.h"
+#include "run.h"
 
 struct apply_options {
-    struct bundle *bundle;
-    struct target *target;
-    struct report *report;
-    struct text to; /* this revision and all it needs; absent for everything */
-    uint64_t lock_timeout_ms;
-    bool allow_older; /* see ledger_compare */
-    struct text note; /* the overrides in force, for the ledger; may be empty */
+    struct run_options run;
+    enum script_kind kind; /* SCRIPT_DOWN to undo */
+    struct text to;        /* see plan.h */
+    bool atomic;           /* all revisions in one transaction */
+    struct text backup;    /* SQLite: copied there before the first change; absent for no copy */
 };
-
-/* Steps of the index that are to run, in order. */
-struct apply_plan {
-    const struct index_step **steps;
-    size_t count;
-    size_t applied; /* steps that have run before */
-};
-
-/* That the bundle is for this kind of database and its version: ERROR_STATE. */
-struct error *apply_check_target(struct arena *arena, const struct index *index,
-                                 const struct target *target) CHECKED;
-
-/*
- * What an upgrade would run.
- *
- * returns  NULL, ERROR_USAGE where `to` is no revision of the bundle, ERROR_UNKNOWN where a step
- *          without a transaction was interrupted and may not simply run again
- */
-struct error *apply_plan(struct arena *arena, const struct index *index,
-                         const struct ledger_state *state, struct text to,
-                         struct apply_plan *plan) CHECKED;
 
 struct applied {
-    struct apply_plan plan; /* all of it has run */
-    struct ledger ledger;   /* as it is now */
+    struct plan plan;         /* all of it has run */
+    struct ledger ledger;     /* as it is now */
+    struct findings findings; /* warnings */
 };
 
 /*
- * Takes the lock, reads the ledger, and runs what is missing: one transaction for each revision,
- * which holds the script, its verify script and the ledger row.
+ * Takes the lock, reads the ledger, and runs what the plan says: one transaction for each revision,
+ * which holds the script, its verify script and the ledger row. Once it has begun, a signal ends it
+ * as an error does.
  *
- * returns  NULL, or the first error; its notes say where the target stands now
+ * returns  NULL, or the first error; its notes say where the target stands now, its hint what to do
  */
-struct error *apply_upgrade(struct arena *arena, const struct apply_options *options,
-                            struct applied *applied) CHECKED;
+struct error *apply(struct arena *arena, const struct apply_options *options,
+                    struct applied *applied) CHECKED;

@@ -18,6 +18,7 @@ struct bundle_policy {
     const struct trust *trust;
     uint64_t now;       /* seconds since 1970, read once by the caller */
     bool allow_expired; /* the caller says so, and writes it down */
+    bool nothing_else;  /* the caller does nothing behind this: see fence_close */
 };
 
 /*

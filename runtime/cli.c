@@ -1,4 +1,6 @@
 #include "cli.h"
+#include "fence.h"
+#include "interrupt.h"
 
 #include <signal.h>
 #include <string.h>
@@ -221,6 +223,7 @@ int cli_run(const struct program *program, int argc, char **argv)
     struct report report = report_new(arena, stdout, stderr);
     struct call call = {.arena = arena, .report = &report};
 
+    fence_start();
     /* A reader that goes away is an error of writing, not a silent death in mid-work. */
     signal(SIGPIPE, SIG_IGN);
     struct error *error = run(program, &call, argc, argv);
@@ -228,6 +231,9 @@ int cli_run(const struct program *program, int argc, char **argv)
     if (!error)
         error = unwritten;
     report_error(&report, error);
+    /* What a person must look at is told by the status, in any case. */
+    if (error && error->code != ERROR_UNKNOWN)
+        interrupt_end();
     return error_status(error);
 }
 

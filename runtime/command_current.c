@@ -10,48 +10,31 @@ const struct option command_current_options[] = {
 /* What the rows say by themselves; the ledger alone knows no bundle. */
 struct summary {
     size_t applied;
-    const struct ledger_row *last;  /* the revision that was applied last */
-    const struct ledger_row *begun; /* one without a transaction that is not finished */
-    size_t pieces;                  /* of it that are done */
+    const struct ledger_row *last;  /* what was applied last, of what still is */
+    const struct ledger_row *begun; /* the last of a script without a transaction, not finished */
 };
 
-static bool is_same(const struct ledger_row *a, const struct ledger_row *b)
+static bool is_later(const struct ledger_row *row, const struct ledger_row *than)
 {
-    return a && text_equal(a->revision, b->revision);
+    return row && (!than || row->number > than->number);
 }
 
-static void follow(struct summary *summary, const struct ledger_row *row)
-{
-    bool same = is_same(summary->begun, row);
-
-    switch (row->event) {
-    case LEDGER_APPLIED:
-    case LEDGER_FINISHED:
-        summary->applied++;
-        summary->last = row;
-        if (same)
-            summary->begun = NULL;
-        break;
-    case LEDGER_STARTED:
-        summary->begun = row;
-        summary->pieces = 0;
-        break;
-    case LEDGER_PROGRESSED:
-        summary->pieces += same;
-        break;
-    case LEDGER_FAILED:
-        if (same && summary->pieces == 0)
-            summary->begun = NULL;
-        break;
-    }
-}
-
-static struct summary summarize(const struct ledger *ledger)
+static struct summary summarize(struct arena *arena, const struct ledger *ledger)
 {
     struct summary summary = {0};
+    size_t count;
+    const struct ledger_revision *revisions = ledger_revisions(arena, ledger, &count);
 
-    for (size_t i = 0; i < ledger->count; i++)
-        follow(&summary, &ledger->rows[i]);
+    for (size_t i = 0; i < count; i++) {
+        const struct step_state *state = &revisions[i].state;
+
+        if (state->standing == STEP_APPLIED) {
+            summary.applied++;
+            summary.last = is_later(state->applied, summary.last) ? state->applied : summary.last;
+        } else if (state->standing != STEP_PENDING && is_later(state->begun, summary.begun)) {
+            summary.begun = state->begun;
+        }
+    }
     return summary;
 }
 
@@ -87,7 +70,7 @@ struct error *command_current(struct call *call)
 
     if (error)
         return error;
-    struct summary summary = summarize(&ledger);
+    struct summary summary = summarize(call->arena, &ledger);
     struct digest head = ledger_head(&ledger);
     if (cli_has(call, "json")) {
         print_json(call, &summary, &head);
@@ -102,8 +85,9 @@ struct error *command_current(struct call *call)
                     summary.applied, summary.applied == 1 ? "" : "s",
                     TEXT_ARGS(summary.last->finished));
     if (summary.begun)
-        report_line(call->report, "%.*s  is begun and not finished: it runs without a transaction",
-                    TEXT_ARGS(summary.begun->revision));
+        report_line(call->report, "%.*s  is half %s, without a transaction",
+                    TEXT_ARGS(summary.begun->revision),
+                    summary.begun->kind == SCRIPT_UP ? "applied" : "undone");
     report_line(call->report, "ledger %s", digest_hex(call->arena, &head).bytes);
     return NULL;
 }

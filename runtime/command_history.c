@@ -25,6 +25,8 @@ static void print_json(struct call *call, const struct ledger *ledger)
                 json_number(&json, name, ledger->rows[i].number);
             else if (field == FIELD_SEQUENCE)
                 json_number(&json, name, ledger->rows[i].sequence);
+            else if (field == FIELD_PIECES)
+                json_number(&json, name, ledger->rows[i].pieces);
             else
                 json_text(&json, name, cells[field]);
         }
@@ -48,9 +50,9 @@ struct error *command_history(struct call *call)
     for (size_t i = 0; i < ledger.count; i++) {
         const struct ledger_row *row = &ledger.rows[i];
 
-        report_line(call->report, "%5llu  %.*s  %-8s  %.*s  %.*s %.*s  %.*s%s%.*s",
+        report_line(call->report, "%5llu  %.*s  %-15s  %.*s  %.*s %.*s  %.*s%s%.*s",
                     (unsigned long long)row->number, TEXT_ARGS(row->finished),
-                    ledger_event_name(row->event), TEXT_ARGS(row->revision),
+                    ledger_event_name(row->event, row->kind), TEXT_ARGS(row->revision),
                     TEXT_ARGS(row->project), TEXT_ARGS(row->release), TEXT_ARGS(row->who),
                     row->note.size ? "  " : "", TEXT_ARGS(row->note));
     }

@@ -88,6 +88,70 @@ bool digest_from_hex(struct text hex, struct digest *digest)
     return true;
 }
 
+/* Short digests */
+
+enum { SHORT_DIGITS = 22 };
+
+/* Of the 20 digits: what makes the whole number, with two more digits, 1 modulo 97. */
+static unsigned check_digits(uint64_t number)
+{
+    return 98 - (unsigned)((number % 97) * 100 % 97);
+}
+
+static uint64_t first_bits(const struct digest *digest)
+{
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < sizeof(number); i++)
+        number = number << 8 | digest->bytes[i];
+    return number;
+}
+
+struct text digest_short(struct arena *arena, const struct digest *digest)
+{
+    uint64_t number = first_bits(digest);
+    const char *digits = arena_format(arena, "%020llu", (unsigned long long)number).bytes;
+
+    return arena_format(arena, "%.5s-%.5s-%.5s-%.5s-%02u", digits, digits + 5, digits + 10,
+                        digits + 15, check_digits(number));
+}
+
+/* returns  false unless there are 22 digits, the last two of which fit the others */
+static bool read_short(struct text spelt, uint64_t *number)
+{
+    char digits[SHORT_DIGITS + 1];
+    size_t count = 0;
+
+    for (size_t i = 0; i < spelt.size; i++) {
+        if (spelt.bytes[i] == ' ' || spelt.bytes[i] == '-')
+            continue;
+        if (spelt.bytes[i] < '0' || spelt.bytes[i] > '9' || count == SHORT_DIGITS)
+            return false;
+        digits[count++] = spelt.bytes[i];
+    }
+    if (count != SHORT_DIGITS)
+        return false;
+    uint64_t read = 0, check = (uint64_t)(digits[20] - '0') * 10 + (uint64_t)(digits[21] - '0');
+    for (size_t i = 0; i < SHORT_DIGITS - 2; i++)
+        if (__builtin_mul_overflow(read, UINT64_C(10), &read) ||
+            __builtin_add_overflow(read, (uint64_t)(digits[i] - '0'), &read))
+            return false;
+    *number = read;
+    return check == check_digits(read);
+}
+
+enum digest_match digest_match(const struct digest *digest, struct text spelt)
+{
+    struct digest whole;
+    uint64_t number;
+
+    if (digest_from_hex(spelt, &whole))
+        return digest_equal(digest, &whole) ? DIGEST_SAME : DIGEST_OTHER;
+    if (!read_short(spelt, &number))
+        return DIGEST_MISHEARD;
+    return number == first_bits(digest) ? DIGEST_SAME : DIGEST_OTHER;
+}
+
 void crypto_prehash(struct text bytes, uint8_t prehash[static PREHASH_SIZE])
 {
     start();

@@ -25,6 +25,22 @@ struct text digest_hex(struct arena *arena, const struct digest *digest); /* low
 /* returns  false for anything but 64 lower-case hexadecimal digits */
 bool digest_from_hex(struct text hex, struct digest *digest);
 
+/*
+ * For the telephone: "04821-77340-19265-88713-42", the first 64 bits as 20 decimal digits, and two
+ * more that check them (ISO/IEC 7064, MOD 97-10). Who may choose both bundles can make two that
+ * agree in it; the signatures are what keeps others out.
+ */
+struct text digest_short(struct arena *arena, const struct digest *digest);
+
+enum digest_match {
+    DIGEST_SAME,
+    DIGEST_OTHER,
+    DIGEST_MISHEARD, /* neither 64 hexadecimal digits nor a short digest whose check is right */
+};
+
+/* Whether a person who read or heard this meant the digest. Blanks and dashes do not matter. */
+enum digest_match digest_match(const struct digest *digest, struct text spelt);
+
 /* BLAKE2b-512, which minisign signs in place of the text (its "ED" signatures). */
 enum { PREHASH_SIZE = 64 };
 void crypto_prehash(struct text bytes, uint8_t prehash[static PREHASH_SIZE]);

@@ -41,8 +41,8 @@ bool index_is_project(struct text text)
 
 bool index_is_id(struct text text)
 {
-    if (text.size == 0 || text.size > ID_SIZE_MAX)
-        return false;
+    if (text.size == 0 || text.size > ID_SIZE_MAX || text_equal(text, TEXT("-")))
+        return false; /* `parents -` says that there are none */
     for (size_t i = 0; i < text.size; i++) {
         char byte = text.bytes[i];
 

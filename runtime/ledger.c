@@ -1,20 +1,27 @@
 #include "ledger.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 static const char *const field_names[LEDGER_FIELD_COUNT] = {
-    [FIELD_NUMBER] = "number",     [FIELD_EVENT] = "event",       [FIELD_PROJECT] = "project",
-    [FIELD_REVISION] = "revision", [FIELD_SCRIPT] = "script",     [FIELD_BUNDLE] = "bundle",
-    [FIELD_RELEASE] = "release",   [FIELD_SEQUENCE] = "sequence", [FIELD_NOTE] = "note",
-    [FIELD_WHO] = "who",           [FIELD_STARTED] = "started",   [FIELD_FINISHED] = "finished",
-    [FIELD_TOOL] = "tool",         [FIELD_PREVIOUS] = "previous", [FIELD_DIGEST] = "digest",
+    [FIELD_NUMBER] = "number",     [FIELD_EVENT] = "event",     [FIELD_PROJECT] = "project",
+    [FIELD_REVISION] = "revision", [FIELD_SCRIPT] = "script",   [FIELD_PIECES] = "pieces",
+    [FIELD_BUNDLE] = "bundle",     [FIELD_RELEASE] = "release", [FIELD_SEQUENCE] = "sequence",
+    [FIELD_NOTE] = "note",         [FIELD_WHO] = "who",         [FIELD_STARTED] = "started",
+    [FIELD_FINISHED] = "finished", [FIELD_TOOL] = "tool",       [FIELD_PREVIOUS] = "previous",
+    [FIELD_DIGEST] = "digest",
 };
 
-static const char *const event_names[] = {
-    [LEDGER_APPLIED] = "applied",       [LEDGER_STARTED] = "started",
-    [LEDGER_PROGRESSED] = "progressed", [LEDGER_FAILED] = "failed",
-    [LEDGER_FINISHED] = "finished",
+/* What was done with the up script, and with the down script. */
+static const char *const event_names[][2] = {
+    [LEDGER_APPLIED] = {"applied", "undone"},
+    [LEDGER_STARTED] = {"started", "undo-started"},
+    [LEDGER_PROGRESSED] = {"progressed", "undo-progressed"},
+    [LEDGER_FAILED] = {"failed", "undo-failed"},
+    [LEDGER_FINISHED] = {"finished", "undo-finished"},
+    [LEDGER_RESUMED] = {"resumed", "undo-resumed"},
+    [LEDGER_STAMPED] = {"stamped", NULL},
 };
 
 const char *ledger_field_name(enum ledger_field field)
@@ -22,9 +29,9 @@ const char *ledger_field_name(enum ledger_field field)
     return field_names[field];
 }
 
-const char *ledger_event_name(enum ledger_event event)
+const char *ledger_event_name(enum ledger_event event, enum script_kind kind)
 {
-    return event_names[event];
+    return event_names[event][kind == SCRIPT_DOWN];
 }
 
 struct text ledger_now(struct arena *arena)
@@ -48,10 +55,11 @@ void ledger_cells(struct arena *arena, const struct ledger_row *row,
                   struct text cells[static LEDGER_FIELD_COUNT])
 {
     cells[FIELD_NUMBER] = number_text(arena, row->number);
-    cells[FIELD_EVENT] = text_from(event_names[row->event]);
+    cells[FIELD_EVENT] = text_from(ledger_event_name(row->event, row->kind));
     cells[FIELD_PROJECT] = row->project;
     cells[FIELD_REVISION] = row->revision;
     cells[FIELD_SCRIPT] = digest_hex(arena, &row->script);
+    cells[FIELD_PIECES] = number_text(arena, row->pieces);
     cells[FIELD_BUNDLE] = digest_hex(arena, &row->bundle);
     cells[FIELD_RELEASE] = row->release;
     cells[FIELD_SEQUENCE] = number_text(arena, row->sequence);
@@ -110,11 +118,15 @@ void ledger_append(struct arena *arena, struct ledger *ledger, const struct ledg
     ledger->rows[ledger->count++] = *row;
 }
 
-static bool find_event(struct text name, enum ledger_event *event)
+static bool find_event(struct text name, struct ledger_row *row)
 {
-    for (size_t i = 0; i < COUNT(event_names); i++) {
-        if (text_equal(text_from(event_names[i]), name)) {
-            *event = (enum ledger_event)i;
+    for (size_t i = 0; i < 2 * COUNT(event_names); i++) {
+        enum ledger_event event = (enum ledger_event)(i / 2);
+        enum script_kind kind = i % 2 ? SCRIPT_DOWN : SCRIPT_UP;
+
+        if (name.size && text_equal(text_from(ledger_event_name(event, kind)), name)) {
+            row->event = event;
+            row->kind = kind;
             return true;
         }
     }
@@ -137,7 +149,8 @@ static bool read_row(const struct text *cells, struct ledger_row *row)
         .tool = cells[FIELD_TOOL],
     };
     return text_number(cells[FIELD_NUMBER], NUMBER_MAX, &row->number) &&
-           find_event(cells[FIELD_EVENT], &row->event) &&
+           find_event(cells[FIELD_EVENT], row) &&
+           text_number(cells[FIELD_PIECES], NUMBER_MAX, &row->pieces) &&
            text_number(cells[FIELD_SEQUENCE], NUMBER_MAX, &row->sequence) &&
            digest_from_hex(cells[FIELD_SCRIPT], &row->script) &&
            digest_from_hex(cells[FIELD_BUNDLE], &row->bundle) &&
@@ -175,78 +188,175 @@ struct error *ledger_read(struct arena *arena, const struct text *cells, size_t 
     return NULL;
 }
 
+struct error *ledger_expect(struct arena *arena, const struct ledger *ledger,
+                            const struct digest *digest)
+{
+    struct digest none = {0}; /* what an empty ledger ends with */
+
+    if (digest_equal(&none, digest))
+        return NULL;
+    for (size_t i = 0; i < ledger->count; i++)
+        if (digest_equal(&ledger->rows[i].digest, digest))
+            return NULL;
+    return error_hint(arena,
+                      error_plain(arena, ERROR_STATE,
+                                  "none of the %zu rows of the ledger has the digest %s",
+                                  ledger->count, digest_hex(arena, digest).bytes),
+                      "Rows were cut off its end, or it is another ledger: compare 'sqlland "
+                      "history' with the last known good one.");
+}
+
 /* Comparison with a bundle */
 
 struct comparison {
     struct arena *arena;
     const struct ledger *ledger;
     const struct index *index;
-    const struct ledger_row **rows; /* the one that made each step what it is */
-    bool *again; /* begun anew, after an attempt of which something may be done */
     struct ledger_state state;
-    struct errors errors;
+    struct findings *findings;
 };
 
-static void set_state(struct comparison *comparison, const struct ledger_row *row,
-                      const struct index_step *step)
+static void find_fault(struct comparison *comparison, const char *name, struct text revision,
+                       struct error *error)
 {
-    size_t position = (size_t)(step - comparison->index->steps);
-    enum step_state *state = &comparison->state.steps[position];
-    size_t *pieces = &comparison->state.pieces[position];
+    findings_add(comparison->arena, comparison->findings, FINDING_FAULT, name, revision, error);
+}
 
+/* What a script without a transaction leaves where nothing of it is done. */
+static enum standing standing_before(enum script_kind kind)
+{
+    return kind == SCRIPT_UP ? STEP_PENDING : STEP_APPLIED;
+}
+
+static void follow_row(struct step_state *step, const struct ledger_row *row)
+{
     switch (row->event) {
     case LEDGER_APPLIED:
     case LEDGER_FINISHED:
-        *state = STEP_APPLIED;
-        break;
+    case LEDGER_STAMPED:
+        *step = (struct step_state){0};
+        if (row->kind == SCRIPT_UP) {
+            step->standing = STEP_APPLIED;
+            step->applied = row;
+        }
+        return;
     case LEDGER_STARTED:
-        comparison->again[position] |= *state != STEP_PENDING;
-        if (*state != STEP_STOPPED) /* which goes on with the piece it stopped at */
-            *pieces = 0;
-        *state = STEP_INTERRUPTED;
+        step->again |= step->standing != standing_before(row->kind);
+        step->standing = STEP_INTERRUPTED;
         break;
     case LEDGER_PROGRESSED:
-        *state = STEP_INTERRUPTED;
-        ++*pieces;
+        step->standing = STEP_INTERRUPTED;
         break;
     case LEDGER_FAILED:
-        *state = *pieces || comparison->again[position] ? STEP_STOPPED : STEP_PENDING;
+        step->standing = row->pieces || step->again ? STEP_STOPPED : standing_before(row->kind);
+        break;
+    case LEDGER_RESUMED:
+        step->standing = row->pieces ? STEP_STOPPED : standing_before(row->kind);
+        step->again = false;
         break;
     }
-    comparison->rows[position] = row;
+    step->kind = row->kind;
+    step->pieces = row->pieces;
+    step->begun = row;
 }
 
-static void follow_row(struct comparison *comparison, const struct ledger_row *row)
+static int compare_revisions(const void *a, const void *b)
 {
-    const struct index_step *step = index_find(comparison->index, row->revision);
+    const struct ledger_row *left = *(const struct ledger_row *const *)a,
+                            *right = *(const struct ledger_row *const *)b;
+    int order = text_compare(left->revision, right->revision);
 
-    if (step)
-        set_state(comparison, row, step);
-    else
-        errors_add(&comparison->errors,
-                   error_plain(comparison->arena, ERROR_STATE,
-                               "the database has revision '%.*s' of release %.*s, which this "
-                               "bundle does not know",
-                               TEXT_ARGS(row->revision), TEXT_ARGS(row->release)));
+    return order ? order : left->number < right->number ? -1 : 1;
+}
+
+/* Sorts the rows. */
+static struct ledger_revision *group_rows(struct arena *arena, const struct ledger_row **rows,
+                                          size_t count, size_t *group_count)
+{
+    struct ledger_revision *groups = arena_array(arena, struct ledger_revision, count),
+                           *group = NULL;
+
+    if (count)
+        qsort(rows, count, sizeof(*rows), compare_revisions);
+    *group_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!group || !text_equal(group->last->revision, rows[i]->revision))
+            group = &groups[(*group_count)++];
+        follow_row(&group->state, rows[i]);
+        group->last = rows[i];
+    }
+    return groups;
+}
+
+struct ledger_revision *ledger_revisions(struct arena *arena, const struct ledger *ledger,
+                                         size_t *count)
+{
+    const struct ledger_row **rows = arena_array(arena, const struct ledger_row *, ledger->count);
+
+    for (size_t i = 0; i < ledger->count; i++)
+        rows[i] = &ledger->rows[i];
+    return group_rows(arena, rows, ledger->count, count);
+}
+
+static void check_unknown(struct comparison *comparison, const struct ledger_revision *revision)
+{
+    const struct ledger_row *last = revision->last;
+
+    if (revision->state.standing != STEP_PENDING)
+        find_fault(comparison, "unknown", last->revision,
+                   error_hint(comparison->arena,
+                              error_plain(comparison->arena, ERROR_STATE,
+                                          "the database has revision '%.*s' of release %.*s, "
+                                          "which this bundle does not know",
+                                          TEXT_ARGS(last->revision), TEXT_ARGS(last->release)),
+                              "Use a bundle of that release, or of a later one."));
+}
+
+static void follow_ledger(struct comparison *comparison)
+{
+    const struct ledger *ledger = comparison->ledger;
+    const struct index *index = comparison->index;
+    const struct ledger_row **unknown =
+        arena_array(comparison->arena, const struct ledger_row *, ledger->count);
+    size_t unknown_count = 0, count;
+
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct ledger_row *row = &ledger->rows[i];
+        const struct index_step *step = index_find(index, row->revision);
+
+        if (step)
+            follow_row(&comparison->state.steps[step - index->steps], row);
+        else
+            unknown[unknown_count++] = row;
+    }
+    const struct ledger_revision *revisions =
+        group_rows(comparison->arena, unknown, unknown_count, &count);
+    for (size_t i = 0; i < count; i++)
+        check_unknown(comparison, &revisions[i]);
 }
 
 static void check_digest(struct comparison *comparison, const struct index_step *step,
                          const struct ledger_row *row)
 {
     struct arena *arena = comparison->arena;
-    const struct index_script *script = &step->scripts[SCRIPT_UP];
+    const struct index_script *script = &step->scripts[row->kind];
+    bool present = script->presence == SCRIPT_FILE;
 
-    if (digest_equal(&row->script, &script->digest))
+    if (present && digest_equal(&row->script, &script->digest))
         return;
-    enum step_state state = comparison->state.steps[step - comparison->index->steps];
-    struct error *error = error_plain(
-        arena, ERROR_STATE, "revision '%.*s' was %s with another script than '%.*s'",
-        TEXT_ARGS(step->id), state == STEP_APPLIED ? "applied" : "begun", TEXT_ARGS(script->path));
+    bool begun = row == comparison->state.steps[step - comparison->index->steps].begun;
+    const char *what = row->kind == SCRIPT_DOWN       ? "being undone"
+                       : begun                        ? "begun"
+                       : row->event == LEDGER_STAMPED ? "stamped"
+                                                      : "applied";
+    struct error *error =
+        error_plain(arena, ERROR_STATE, "revision '%.*s' was %s with another script than '%.*s'",
+                    TEXT_ARGS(step->id), what, TEXT_ARGS(present ? script->path : TEXT("none")));
     error = error_note(arena, error, (struct span){0}, "ledger  %s in release %.*s",
                        digest_hex(arena, &row->script).bytes, TEXT_ARGS(row->release));
     error = error_note(arena, error, (struct span){0}, "bundle  %s",
                        digest_hex(arena, &script->digest).bytes);
-    errors_add(&comparison->errors,
+    find_fault(comparison, "changed", step->id,
                error_hint(arena, error,
                           "A script that has run somewhere is never edited: add a revision."));
 }
@@ -255,16 +365,34 @@ static void check_parents(struct comparison *comparison, const struct index_step
 {
     for (size_t i = 0; i < step->parent_count; i++) {
         const struct index_step *parent = index_find(comparison->index, step->parents[i]);
+        enum standing standing =
+            comparison->state.steps[parent - comparison->index->steps].standing;
 
-        if (comparison->state.steps[parent - comparison->index->steps] != STEP_APPLIED)
-            errors_add(&comparison->errors,
+        if (standing != STEP_APPLIED)
+            find_fault(comparison, "parent", step->id,
                        error_plain(comparison->arena, ERROR_STATE,
                                    "revision '%.*s' is applied, but its parent '%.*s' is not",
                                    TEXT_ARGS(step->id), TEXT_ARGS(parent->id)));
     }
 }
 
-static struct error *check_origin(struct comparison *comparison, bool allow_older)
+static void check_step(struct comparison *comparison, size_t position)
+{
+    const struct index_step *step = &comparison->index->steps[position];
+    const struct step_state *state = &comparison->state.steps[position];
+
+    if (state->standing == STEP_PENDING)
+        return;
+    if (state->applied)
+        check_digest(comparison, step, state->applied);
+    if (state->standing != STEP_APPLIED)
+        check_digest(comparison, step, state->begun);
+    check_parents(comparison, step);
+    comparison->state.applied += state->standing == STEP_APPLIED;
+}
+
+/* returns  whether the rest can be compared at all */
+static bool check_origin(struct comparison *comparison, bool allow_older)
 {
     const struct ledger *ledger = comparison->ledger;
     const struct index *index = comparison->index;
@@ -273,55 +401,48 @@ static struct error *check_origin(struct comparison *comparison, bool allow_olde
     for (size_t i = 0; i < ledger->count; i++) {
         const struct ledger_row *row = &ledger->rows[i];
 
-        if (!text_equal(row->project, index->project))
-            return error_plain(comparison->arena, ERROR_STATE,
-                               "the database belongs to project '%.*s', the bundle to '%.*s'",
-                               TEXT_ARGS(row->project), TEXT_ARGS(index->project));
+        if (!text_equal(row->project, index->project)) {
+            find_fault(comparison, "project", TEXT(""),
+                       error_plain(comparison->arena, ERROR_STATE,
+                                   "the database belongs to project '%.*s', the bundle to '%.*s'",
+                                   TEXT_ARGS(row->project), TEXT_ARGS(index->project)));
+            return false;
+        }
         if (!highest || row->sequence > highest->sequence)
             highest = row;
     }
     if (!highest || highest->sequence <= index->sequence || allow_older)
-        return NULL;
-    return error_hint(
-        comparison->arena,
-        error_plain(comparison->arena, ERROR_STATE,
-                    "the bundle (release %.*s, sequence %llu) is older than release %.*s, sequence "
-                    "%llu, which was applied already",
-                    TEXT_ARGS(index->release), (unsigned long long)index->sequence,
-                    TEXT_ARGS(highest->release), (unsigned long long)highest->sequence),
-        "'--allow-older' applies it all the same, and records that.");
+        return true;
+    find_fault(
+        comparison, "older", TEXT(""),
+        error_hint(
+            comparison->arena,
+            error_plain(comparison->arena, ERROR_STATE,
+                        "the bundle (release %.*s, sequence %llu) is older than release %.*s, "
+                        "sequence %llu, which was applied already",
+                        TEXT_ARGS(index->release), (unsigned long long)index->sequence,
+                        TEXT_ARGS(highest->release), (unsigned long long)highest->sequence),
+            "'--allow-older' applies it all the same, and records that."));
+    return false;
 }
 
-struct error *ledger_compare(struct arena *arena, const struct ledger *ledger,
-                             const struct index *index, bool allow_older,
-                             struct ledger_state *state)
+bool ledger_compare(struct arena *arena, const struct ledger *ledger, const struct index *index,
+                    bool allow_older, struct ledger_state *state, struct findings *findings)
 {
     struct comparison comparison = {
         .arena = arena,
         .ledger = ledger,
         .index = index,
-        .rows = arena_array(arena, const struct ledger_row *, index->step_count),
-        .again = arena_array(arena, bool, index->step_count),
-        .state.steps = arena_array(arena, enum step_state, index->step_count),
-        .state.pieces = arena_array(arena, size_t, index->step_count),
+        .state.steps = arena_array(arena, struct step_state, index->step_count),
+        .findings = findings,
     };
-    struct error *error = check_origin(&comparison, allow_older);
 
-    if (error)
-        return error;
-    for (size_t i = 0; i < ledger->count && !errors_full(&comparison.errors); i++)
-        follow_row(&comparison, &ledger->rows[i]);
-    for (size_t i = 0; i < index->step_count && !errors_full(&comparison.errors); i++) {
-        if (comparison.state.steps[i] == STEP_PENDING)
-            continue;
-        check_digest(&comparison, &index->steps[i], comparison.rows[i]);
-        check_parents(&comparison, &index->steps[i]);
-        comparison.state.applied += comparison.state.steps[i] == STEP_APPLIED;
-        if (!comparison.state.last || comparison.state.last->number < comparison.rows[i]->number)
-            comparison.state.last = comparison.rows[i];
+    bool compares = check_origin(&comparison, allow_older);
+    if (compares) {
+        follow_ledger(&comparison);
+        for (size_t i = 0; i < index->step_count; i++)
+            check_step(&comparison, i);
     }
-    if (comparison.errors.first)
-        return comparison.errors.first;
     *state = comparison.state;
-    return NULL;
+    return compares;
 }

@@ -1,15 +1,18 @@
 /* ledger.h - which revisions a database has, compared with a bundle. Floor 2. */
 #pragma once
 
+#include "finding.h"
 #include "index.h"
 
 enum ledger_event {
     LEDGER_APPLIED,    /* a revision, in the transaction of this row */
-    LEDGER_STARTED,    /* a revision without a transaction is about to run: from its first piece, or
+    LEDGER_STARTED,    /* a script without a transaction is about to run: from its first piece, or
                           from the one that was refused */
     LEDGER_PROGRESSED, /* one more of its pieces is done */
     LEDGER_FAILED,     /* the piece after those was refused, and nothing of it is left */
     LEDGER_FINISHED,   /* it ran to its end */
+    LEDGER_RESUMED,    /* a person looked, and says how many of its pieces are done */
+    LEDGER_STAMPED,    /* a revision that was there already: nothing ran */
 };
 
 /* The columns, in the order in which they are digested; docs/ledger.md explains each. */
@@ -19,6 +22,7 @@ enum ledger_field {
     FIELD_PROJECT,
     FIELD_REVISION,
     FIELD_SCRIPT,
+    FIELD_PIECES,
     FIELD_BUNDLE,
     FIELD_RELEASE,
     FIELD_SEQUENCE,
@@ -38,8 +42,10 @@ const char *ledger_field_name(enum ledger_field field);
 struct ledger_row {
     uint64_t number;
     enum ledger_event event;
+    enum script_kind kind; /* SCRIPT_DOWN where the revision was undone */
     struct text project, revision;
-    struct digest script; /* of the up script that ran */
+    struct digest script; /* of that script */
+    uint64_t pieces;      /* of it that are done, as this row is written */
     struct digest bundle; /* of the index it came in */
     struct text release;
     uint64_t sequence;
@@ -55,7 +61,8 @@ struct ledger {
     size_t count;
 };
 
-const char *ledger_event_name(enum ledger_event event);
+/* "applied", "undo-started"; NULL for what cannot be: nobody stamps a revision as undone. */
+const char *ledger_event_name(enum ledger_event event, enum script_kind kind);
 struct text ledger_now(struct arena *arena); /* for started and finished */
 
 /* Fills number, previous and digest so that the row continues the ledger. */
@@ -80,28 +87,53 @@ struct error *ledger_read(struct arena *arena, const struct text *cells, size_t 
 /* The digest of the last row: what is written down to notice later that a tail was cut off. */
 struct digest ledger_head(const struct ledger *ledger);
 
-enum step_state {
+/*
+ * That a digest which was written down belongs to a row: everything up to it is then as it was.
+ *
+ * returns  NULL or ERROR_STATE
+ */
+struct error *ledger_expect(struct arena *arena, const struct ledger *ledger,
+                            const struct digest *digest) CHECKED;
+
+enum standing {
     STEP_PENDING,
     STEP_APPLIED,
-    STEP_STOPPED,     /* begun without a transaction, and refused at a known piece */
-    STEP_INTERRUPTED, /* begun without a transaction; what became of one piece is unknown */
+    STEP_STOPPED,     /* a script was begun without a transaction; what is done of it is known */
+    STEP_INTERRUPTED, /* likewise, but what became of one piece is unknown */
 };
 
+struct step_state {
+    enum standing standing;
+    enum script_kind kind; /* of the script that was begun */
+    size_t pieces;         /* of it that are done */
+    bool again;            /* it was begun anew, after an attempt of which something may be done */
+    const struct ledger_row *applied; /* what made it applied; NULL where it is not */
+    const struct ledger_row *begun;   /* what was said last of the script that was begun */
+};
+
+/* What the rows alone say of one revision. */
+struct ledger_revision {
+    const struct ledger_row *last;
+    struct step_state state;
+};
+
+/* Each revision that the ledger names, sorted by id. O(rows log rows) */
+struct ledger_revision *ledger_revisions(struct arena *arena, const struct ledger *ledger,
+                                         size_t *count);
+
 struct ledger_state {
-    enum step_state *steps; /* by position in the index */
-    size_t *pieces;         /* how many of its pieces are done, where it was begun */
+    struct step_state *steps; /* by position in the index */
     size_t applied;
-    const struct ledger_row *last; /* NULL where nothing was ever applied */
 };
 
 /*
- * What the ledger says of each step of a bundle.
+ * What the ledger says of each step of a bundle, and what of it cannot be: another project, an
+ * older bundle, a revision the bundle does not know, a script that was changed after it had run, a
+ * revision without its parent.
  *
  * allow_older  a bundle below the highest sequence on record is accepted
  * cost         O((rows + steps) log steps)
- * returns      NULL or ERROR_STATE: another project, an older bundle, a revision the bundle does
- * not know, a script that was changed after it was applied, a revision without its parent
+ * returns      false where it is another project or an older bundle: nothing more is compared then
  */
-struct error *ledger_compare(struct arena *arena, const struct ledger *ledger,
-                             const struct index *index, bool allow_older,
-                             struct ledger_state *state) CHECKED;
+bool ledger_compare(struct arena *arena, const struct ledger *ledger, const struct index *index,
+                    bool allow_older, struct ledger_state *state, struct findings *findings);

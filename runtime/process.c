@@ -1,5 +1,7 @@
 #include "process.h"
+#include "clock.h"
 #include "file.h"
+#include "interrupt.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,14 +89,6 @@ struct error *process_start(struct arena *arena, const struct process_options *o
     return NULL;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* True at the end of the stream. */
 static bool read_some(int fd, struct buffer *buffer)
 {
@@ -118,6 +112,8 @@ struct exchange {
     struct buffer *streams[2];
     size_t starts[2];
     bool ended[2];
+    bool signalled; /* a first signal came, and was passed on: psql then cancels, and ends */
+    bool unheard;   /* it reads no more, and will not answer; its streams may say why */
 };
 
 static bool is_answered(const struct exchange *exchange, size_t stream)
@@ -125,19 +121,24 @@ static bool is_answered(const struct exchange *exchange, size_t stream)
     return ends_with_fence(exchange->streams[stream], exchange->starts[stream], exchange->fence);
 }
 
-/* One round of poll(2). returns false where the time was up. */
+/* One round of poll(2); a signal ends it early. returns false where the time was up. */
 static bool pump(struct exchange *exchange, int timeout_ms)
 {
     const struct process *process = exchange->process;
-    struct pollfd fds[3] = {
+    struct pollfd fds[4] = {
         {.fd = exchange->ended[0] ? -1 : process->output, .events = POLLIN},
         {.fd = exchange->ended[1] ? -1 : process->errors, .events = POLLIN},
-        {.fd = exchange->input.size ? process->input : -1, .events = POLLOUT},
+        {.fd = exchange->input.size && !exchange->unheard ? process->input : -1, .events = POLLOUT},
+        {.fd = interrupt_descriptor(), .events = POLLIN},
     };
     int ready = poll(fds, COUNT(fds), timeout_ms);
 
     if (ready == 0)
         return false;
+    if (ready > 0 && fds[3].revents && interrupt_came()) {
+        exchange->signalled = true;
+        kill(process->pid, SIGINT);
+    }
     for (size_t i = 0; i < 2; i++)
         if (ready > 0 && fds[i].revents)
             exchange->ended[i] = read_some(fds[i].fd, exchange->streams[i]);
@@ -147,7 +148,7 @@ static bool pump(struct exchange *exchange, int timeout_ms)
         if (put > 0)
             exchange->input = text_slice(exchange->input, (size_t)put, exchange->input.size);
         else if (put < 0 && errno != EAGAIN && errno != EINTR)
-            exchange->input.size = 0; /* it reads no more; its streams say why */
+            exchange->unheard = true;
     }
     return true;
 }
@@ -162,17 +163,18 @@ enum process_outcome process_exchange(struct process *process, struct text input
         .streams = {output, errors},
         .starts = {output->size, errors->size},
     };
-    int64_t end = timeout_ms < 0 ? INT64_MAX : now_ms() + timeout_ms;
+    int64_t end = timeout_ms < 0 ? INT64_MAX : clock_ms() + timeout_ms;
     bool ending = false;
 
     while (!is_answered(&exchange, 0) || !is_answered(&exchange, 1)) {
         if (exchange.ended[0] && exchange.ended[1])
             return PROCESS_ENDED;
-        if (!ending && (exchange.ended[0] || exchange.ended[1])) {
+        if (!ending &&
+            (exchange.signalled || exchange.unheard || exchange.ended[0] || exchange.ended[1])) {
             ending = true;
-            end = now_ms() + GRACE_MS;
+            end = clock_ms() + GRACE_MS;
         }
-        int64_t left = end == INT64_MAX ? -1 : end - now_ms();
+        int64_t left = end == INT64_MAX ? -1 : end - clock_ms();
         if ((end != INT64_MAX && left <= 0) || !pump(&exchange, (int)left))
             return ending ? PROCESS_ENDED : PROCESS_SILENT;
     }

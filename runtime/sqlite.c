@@ -1,12 +1,12 @@
 #include "sqlite.h"
 #include "buffer.h"
+#include "interrupt.h"
 
-#include <limits.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { STATEMENTS_KEPT = 16 };
+enum { STATEMENTS_KEPT = 16, STEPS_BETWEEN_LOOKS = 10000, BUSY_STEP_MS = 20, PAGES_AT_ONCE = 1000 };
 
 struct sqlite {
     sqlite3 *handle;
@@ -15,6 +15,9 @@ struct sqlite {
     bool is_opaque;        /* it holds names that the authorizer is not told */
     bool verifies;         /* it may only read */
     bool foreign_keys_off; /* in the open transaction */
+    uint64_t busy_ms;      /* how long another connection's lock is waited for */
+    uint64_t waited_ms;    /* for the one that is in the way now */
+    bool late;             /* a signal was noted before: this is about what it left */
     char refused[160];     /* what the fence refused last */
     struct buffer copy;    /* of the script */
     struct {
@@ -128,8 +131,16 @@ static int authorize(void *context, int action, const char *first, const char *s
 
 /* Errors */
 
+/* A lock is waited for until a signal comes. */
+static bool is_interrupted(int result)
+{
+    return result == SQLITE_INTERRUPT || ((result & 0xff) == SQLITE_BUSY && interrupt_came());
+}
+
 static enum error_code code_of(int result)
 {
+    if (is_interrupted(result))
+        return ERROR_DATABASE;
     switch (result & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -151,6 +162,8 @@ static struct text message_of(struct arena *arena, const struct sqlite *sqlite)
 {
     if (*sqlite->refused)
         return arena_format(arena, "%s is refused in a revision", sqlite->refused);
+    if (is_interrupted(sqlite3_errcode(sqlite->handle)))
+        return TEXT("interrupted");
     return arena_format(arena, "%s (SQLite code %d)", sqlite3_errmsg(sqlite->handle),
                         sqlite3_extended_errcode(sqlite->handle));
 }
@@ -164,12 +177,35 @@ static struct error *plain_error(struct arena *arena, const struct sqlite *sqlit
 
 /* Opening */
 
-static int configure(struct sqlite *sqlite, unsigned busy_ms, bool writes)
+/* Signals end scripts, not what we do about them. */
+static int look_for_signal(void *context)
+{
+    const struct sqlite *sqlite = context;
+
+    return sqlite->fenced && interrupt_came();
+}
+
+static int wait_for_lock(void *context, int times)
+{
+    struct sqlite *sqlite = context;
+
+    if (times == 0) {
+        sqlite->waited_ms = 0;
+        sqlite->late = interrupt_descriptor() < 0;
+    }
+    if (sqlite->waited_ms >= sqlite->busy_ms)
+        return false;
+    sqlite->waited_ms += BUSY_STEP_MS;
+    return interrupt_sleep(BUSY_STEP_MS) || sqlite->late;
+}
+
+static int configure(struct sqlite *sqlite, bool writes)
 {
     sqlite3 *handle = sqlite->handle;
 
     sqlite3_extended_result_codes(handle, 1);
-    sqlite3_busy_timeout(handle, (int)busy_ms);
+    sqlite3_busy_handler(handle, wait_for_lock, sqlite);
+    sqlite3_progress_handler(handle, STEPS_BETWEEN_LOOKS, look_for_signal, sqlite);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     /* Untrusted, no trigger could keep an fts5 table up to date; the fence sees into triggers. */
     sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1, NULL);
@@ -202,9 +238,10 @@ struct error *sqlite_open(struct arena *arena, const struct sqlite_options *opti
 
     if (!opened)
         arena_exhausted();
+    opened->busy_ms = options->busy_ms;
     int result = sqlite3_open_v2(options->path, &opened->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (result == SQLITE_OK)
-        result = configure(opened, options->busy_ms, options->writes);
+        result = configure(opened, options->writes);
     if (result != SQLITE_OK) {
         struct text what = arena_format(arena, "cannot open '%s': ", options->path);
         return plain_error(arena, opened, result, what.bytes);
@@ -216,7 +253,7 @@ struct error *sqlite_open(struct arena *arena, const struct sqlite_options *opti
 
 void sqlite_wait(struct sqlite *sqlite, uint64_t busy_ms)
 {
-    sqlite3_busy_timeout(sqlite->handle, busy_ms < INT_MAX ? (int)busy_ms : INT_MAX);
+    sqlite->busy_ms = busy_ms;
 }
 
 /* Our own statements */
@@ -266,8 +303,14 @@ static int collect_rows(struct arena *arena, sqlite3_stmt *statement, struct row
             if (before)
                 memcpy(got.cells, before, got.count * columns * sizeof(*before));
         }
-        for (size_t i = 0; i < columns; i++)
-            got.cells[got.count * columns + i] = cell_text(arena, statement, (int)i);
+        for (size_t i = 0; i < columns; i++) {
+            bool is_null = sqlite3_column_type(statement, (int)i) == SQLITE_NULL;
+            struct text cell = cell_text(arena, statement, (int)i);
+
+            if (!cell.bytes && !is_null)
+                return SQLITE_NOMEM;
+            got.cells[got.count * columns + i] = cell;
+        }
         got.count++;
     }
     *rows = got;
@@ -283,14 +326,17 @@ struct error *sqlite_ask(struct arena *arena, struct sqlite *sqlite, const char 
 
     if (error)
         return error;
-    for (size_t i = 0; i < count; i++) {
+    /* For a database in UTF-16 a value is converted, and memory may run out. */
+    int result = SQLITE_OK;
+    for (size_t i = 0; i < count && result == SQLITE_OK; i++) {
         if (values[i].bytes)
-            sqlite3_bind_text64(statement, (int)i + 1, values[i].bytes, values[i].size,
-                                SQLITE_STATIC, SQLITE_UTF8);
+            result = sqlite3_bind_text64(statement, (int)i + 1, values[i].bytes, values[i].size,
+                                         SQLITE_STATIC, SQLITE_UTF8);
         else
-            sqlite3_bind_null(statement, (int)i + 1);
+            result = sqlite3_bind_null(statement, (int)i + 1);
     }
-    int result = collect_rows(arena, statement, &got);
+    if (result == SQLITE_OK)
+        result = collect_rows(arena, statement, &got);
     if (result != SQLITE_DONE)
         error = plain_error(arena, sqlite, result, "");
     sqlite3_reset(statement);
@@ -307,6 +353,19 @@ struct error *sqlite_do(struct arena *arena, struct sqlite *sqlite, const char *
     return sqlite_ask(arena, sqlite, sql, NULL, 0, &none);
 }
 
+struct error *sqlite_say(struct arena *arena, struct sqlite *sqlite, struct text sql,
+                         struct rows *rows)
+{
+    sqlite3_stmt *statement = NULL;
+    int result = sqlite3_prepare_v2(sqlite->handle, sql.bytes, (int)sql.size, &statement, NULL);
+
+    if (result == SQLITE_OK)
+        result = collect_rows(arena, statement, rows);
+    struct error *error = result == SQLITE_DONE ? NULL : plain_error(arena, sqlite, result, "");
+    sqlite3_finalize(statement);
+    return error;
+}
+
 /* Pragmas act while they are prepared, so they are never kept. */
 static struct error *set_pragma(struct arena *arena, struct sqlite *sqlite, const char *sql)
 {
@@ -317,26 +376,21 @@ static struct error *set_pragma(struct arena *arena, struct sqlite *sqlite, cons
 
 /* Transactions */
 
+/* The pragma does nothing inside a transaction, and may fail; this does neither (SQLite's main.c).
+ */
+static void set_foreign_keys(struct sqlite *sqlite, bool on)
+{
+    sqlite3_db_config(sqlite->handle, SQLITE_DBCONFIG_ENABLE_FKEY, (int)on, NULL);
+    sqlite->foreign_keys_off = !on;
+}
+
 struct error *sqlite_begin(struct arena *arena, struct sqlite *sqlite, bool foreign_keys)
 {
-    /* Inside a transaction this pragma does nothing, so it comes first. */
-    struct error *error = NULL;
-    if (!foreign_keys)
-        error = set_pragma(arena, sqlite, "PRAGMA foreign_keys=OFF");
-    if (error)
-        return error;
-    sqlite->foreign_keys_off = !foreign_keys;
-    error = sqlite_do(arena, sqlite, "BEGIN IMMEDIATE");
+    set_foreign_keys(sqlite, foreign_keys);
+    struct error *error = sqlite_do(arena, sqlite, "BEGIN IMMEDIATE");
     if (error)
         sqlite_rollback(sqlite);
     return error;
-}
-
-static void end_transaction(struct sqlite *sqlite)
-{
-    if (sqlite->foreign_keys_off)
-        sqlite3_exec(sqlite->handle, "PRAGMA foreign_keys=ON", NULL, NULL, NULL);
-    sqlite->foreign_keys_off = false;
 }
 
 /* The first row is enough. A table-valued function would be open to a table of the same name. */
@@ -373,7 +427,7 @@ struct error *sqlite_commit(struct arena *arena, struct sqlite *sqlite)
         error = sqlite_do(arena, sqlite, "COMMIT");
     if (error)
         return error;
-    end_transaction(sqlite);
+    set_foreign_keys(sqlite, true);
     return NULL;
 }
 
@@ -381,7 +435,7 @@ void sqlite_rollback(struct sqlite *sqlite)
 {
     if (!sqlite3_get_autocommit(sqlite->handle))
         sqlite3_exec(sqlite->handle, "ROLLBACK", NULL, NULL, NULL);
-    end_transaction(sqlite);
+    set_foreign_keys(sqlite, true);
 }
 
 /* Foreign scripts */
@@ -478,8 +532,11 @@ static struct span first_line(const struct source *script, struct text statement
 static struct error *check_row(struct arena *arena, sqlite3_stmt *prepared,
                                const struct source *script, struct text statement)
 {
+    bool is_null = sqlite3_column_type(prepared, 0) == SQLITE_NULL;
     const char *value = (const char *)sqlite3_column_text(prepared, 0);
 
+    if (!value && !is_null)
+        return error_plain(arena, ERROR_SYSTEM, "out of memory");
     if (value && strcmp(value, "0") != 0 && strcmp(value, "0.0") != 0 &&
         sqlite3_stricmp(value, "false") != 0 && sqlite3_stricmp(value, "f") != 0)
         return NULL;
@@ -590,8 +647,13 @@ struct error *sqlite_run(struct arena *arena, struct sqlite *sqlite, const struc
     sqlite3_int64 changes = sqlite3_total_changes64(sqlite->handle);
     struct error *error = run_piece(arena, sqlite, script, piece, false);
 
-    /* INSERT OR FAIL keeps the rows before the one that failed. */
-    if (error && alone && sqlite3_total_changes64(sqlite->handle) != changes)
+    /*
+     * INSERT OR FAIL keeps the rows before the one that failed. An I/O error may have come when the
+     * statement was committed already: of the unlock behind it, for one.
+     */
+    if (error && alone &&
+        (sqlite3_total_changes64(sqlite->handle) != changes ||
+         (sqlite3_extended_errcode(sqlite->handle) & 0xff) == SQLITE_IOERR))
         error->code = ERROR_UNKNOWN;
     return error;
 }
@@ -599,6 +661,35 @@ struct error *sqlite_run(struct arena *arena, struct sqlite *sqlite, const struc
 struct error *sqlite_verify(struct arena *arena, struct sqlite *sqlite, const struct source *script)
 {
     return run_piece(arena, sqlite, script, script->text, true);
+}
+
+/*
+ * What a transaction lets go of a temporary schema, object by object. Virtual tables go before
+ * others, and take those along that they keep their rows in: nobody else may drop these.
+ */
+static struct error *drop_temporary(struct arena *arena, struct sqlite *sqlite)
+{
+    static const char find[] =
+        "SELECT upper(type) || ' IF EXISTS temp.\"' || replace(name, '\"', '\"\"')"
+        " || '\"' FROM temp.sqlite_schema"
+        " WHERE type IN ('trigger', 'view', 'table')"
+        " AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+        " ORDER BY type = 'table', sql NOT LIKE 'CREATE VIRTUAL %', rowid DESC";
+    struct rows rows, none;
+    struct error *error = sqlite_ask(arena, sqlite, find, NULL, 0, &rows);
+
+    for (size_t i = 0; !error && i < rows.count; i++)
+        error = sqlite_say(arena, sqlite,
+                           arena_format(arena, "DROP %.*s", TEXT_ARGS(rows.cells[i])), &none);
+    if (!error)
+        error = sqlite_ask(arena, sqlite, "SELECT name FROM temp.sqlite_schema LIMIT 1", NULL, 0,
+                           &rows);
+    if (!error && rows.count)
+        error = error_plain(arena, ERROR_DATABASE,
+                            "the revision left '%.*s' behind, which stays as long as its "
+                            "transaction",
+                            TEXT_ARGS(rows.cells[0]));
+    return error;
 }
 
 /*
@@ -611,7 +702,81 @@ struct error *sqlite_clean(struct arena *arena, struct sqlite *sqlite)
     struct error *error =
         sqlite_ask(arena, sqlite, "SELECT 1 FROM temp.sqlite_schema LIMIT 1", NULL, 0, &rows);
 
-    if (!error && rows.count)
+    if (!error && rows.count && sqlite3_get_autocommit(sqlite->handle))
         error = set_pragma(arena, sqlite, "PRAGMA temp_store=FILE; PRAGMA temp_store=DEFAULT");
+    else if (!error && rows.count)
+        error = drop_temporary(arena, sqlite);
     return error ? error : set_pragma(arena, sqlite, "PRAGMA legacy_alter_table=OFF");
+}
+
+/* Rows that still wait for the one they refer to: a COMMIT would fail. */
+static struct error *check_deferred(struct arena *arena, struct sqlite *sqlite)
+{
+    int waiting = 0, highest = 0;
+
+    sqlite3_db_status(sqlite->handle, SQLITE_DBSTATUS_DEFERRED_FKS, &waiting, &highest, 0);
+    return waiting ? error_plain(arena, ERROR_DATABASE,
+                                 "FOREIGN KEY constraint failed (SQLite "
+                                 "code %d)",
+                                 SQLITE_CONSTRAINT_FOREIGNKEY)
+                   : NULL;
+}
+
+struct error *sqlite_proceed(struct arena *arena, struct sqlite *sqlite, bool foreign_keys)
+{
+    struct error *error = check_deferred(arena, sqlite);
+
+    if (!error && sqlite->foreign_keys_off)
+        error = check_foreign_keys(arena, sqlite);
+    if (error)
+        return error;
+    set_foreign_keys(sqlite, false); /* temporary tables refer to each other, too */
+    error = sqlite_clean(arena, sqlite);
+    if (!error)
+        error = set_pragma(arena, sqlite, "PRAGMA defer_foreign_keys=OFF");
+    if (!error)
+        set_foreign_keys(sqlite, foreign_keys);
+    return error;
+}
+
+/* Copying */
+
+static void close_handle(sqlite3 **handle)
+{
+    sqlite3_close(*handle);
+}
+
+struct error *sqlite_copy(struct arena *arena, struct sqlite *sqlite, const char *path)
+{
+    CLEANUP(close_handle) sqlite3 *copy = NULL;
+    int result = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    sqlite3_backup *backup = NULL;
+    uint64_t waited_ms = 0;
+
+    if (result == SQLITE_OK) {
+        backup = sqlite3_backup_init(copy, "main", sqlite->handle, "main");
+        result = backup ? SQLITE_OK : sqlite3_errcode(copy);
+    }
+    while (backup && (result == SQLITE_OK || result == SQLITE_BUSY || result == SQLITE_LOCKED)) {
+        bool waits = result != SQLITE_OK;
+
+        if (waits && (waited_ms += BUSY_STEP_MS) > sqlite->busy_ms)
+            break;
+        if (!interrupt_sleep(waits ? BUSY_STEP_MS : 0))
+            result = SQLITE_INTERRUPT;
+        else
+            result = sqlite3_backup_step(backup, PAGES_AT_ONCE);
+    }
+    if (backup) {
+        int finished = sqlite3_backup_finish(backup);
+
+        result = result == SQLITE_DONE ? finished : result;
+    }
+    if (result == SQLITE_OK)
+        return NULL;
+    if (result == SQLITE_INTERRUPT)
+        return interrupt_error(arena);
+    return error_plain(arena, code_of(result),
+                       "cannot copy the database to '%s': %s (SQLite code %d)", path,
+                       sqlite3_errstr(result), result);
 }

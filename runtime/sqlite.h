@@ -2,6 +2,7 @@
 #pragma once
 
 #include "error.h"
+#include "rows.h"
 
 struct sqlite;
 
@@ -32,10 +33,9 @@ const char *sqlite_version(void);
 /* One of our own statements; the text is a literal, prepared once and kept. */
 struct error *sqlite_do(struct arena *arena, struct sqlite *sqlite, const char *sql) CHECKED;
 
-struct rows {
-    struct text *cells; /* row by row; absent where NULL */
-    size_t columns, count;
-};
+/* One that was made for the occasion, and its rows; not kept. */
+struct error *sqlite_say(struct arena *arena, struct sqlite *sqlite, struct text sql,
+                         struct rows *rows) CHECKED;
 
 /* The same with values for its parameters, bound as text (NULL where absent), and rows back. */
 struct error *sqlite_ask(struct arena *arena, struct sqlite *sqlite, const char *sql,
@@ -48,6 +48,12 @@ struct error *sqlite_ask(struct arena *arena, struct sqlite *sqlite, const char 
 struct error *sqlite_begin(struct arena *arena, struct sqlite *sqlite, bool foreign_keys) CHECKED;
 struct error *sqlite_commit(struct arena *arena, struct sqlite *sqlite) CHECKED;
 void sqlite_rollback(struct sqlite *sqlite); /* harmless where no transaction is open */
+
+/*
+ * Ends one part of the open transaction and begins another, with foreign keys on or off: what would
+ * not have been fit to commit is refused, temporary objects are dropped.
+ */
+struct error *sqlite_proceed(struct arena *arena, struct sqlite *sqlite, bool foreign_keys) CHECKED;
 
 /*
  * Runs a script, or one statement of it, behind the fence: an authorizer refuses ATTACH, extension
@@ -71,7 +77,13 @@ struct error *sqlite_verify(struct arena *arena, struct sqlite *sqlite,
                             const struct source *script) CHECKED;
 
 /*
- * Drops temporary objects and resets settings that a script left behind in the connection. Not
- * inside a transaction.
+ * Drops temporary objects and resets settings that a script left behind in the connection. Inside
+ * a transaction a few cannot be dropped: ERROR_DATABASE.
  */
 struct error *sqlite_clean(struct arena *arena, struct sqlite *sqlite) CHECKED;
+
+/*
+ * Copies the database into an empty file, through SQLite's backup interface. Not inside a
+ * transaction. A signal ends it.
+ */
+struct error *sqlite_copy(struct arena *arena, struct sqlite *sqlite, const char *path) CHECKED;

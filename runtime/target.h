@@ -1,8 +1,10 @@
 /* target.h - the operations every database offers, as a struct of functions. Floor 2. */
 #pragma once
 
+#include "finding.h"
 #include "ledger.h"
 #include "report.h"
+#include "rows.h"
 #include "source.h"
 
 struct target;
@@ -27,10 +29,19 @@ enum built {
     BUILT_WHOLE,
 };
 
+/* What a run will need of its target. */
+struct needs {
+    bool ledger;             /* there is none yet, so one will be made */
+    struct text *extensions; /* PostgreSQL */
+    size_t extension_count;
+    size_t statement_count; /* that share one transaction; 0 where each revision has its own */
+};
+
 /*
- * A revision in one transaction is prepare, begin, run, verify, record, commit. One without is
- * prepare; begin, record (started), commit; then for each piece run and begin, record (progressed),
- * commit; then verify; begin, record (finished), commit.
+ * A revision in one transaction is prepare, begin, run, verify, record, commit. Several in one are
+ * prepare, begin, then run, verify, record for each with a proceed between them, commit. One
+ * without is prepare; begin, record (started), commit; then for each piece run and begin, record
+ * (progressed), commit; then verify; begin, record (finished), commit.
  */
 struct target_operations {
     /* Takes the lock that keeps other runs out, for as long as the target is open: ERROR_LOCKED. */
@@ -38,6 +49,24 @@ struct target_operations {
 
     /* All rows, their chain verified; none where there is no ledger yet. */
     struct error *(*read_ledger)(struct arena *arena, struct target *target, struct ledger *ledger);
+
+    /* One of our own statements, outside a transaction; the rows it gives. */
+    struct error *(*ask)(struct arena *arena, struct target *target, struct text sql,
+                         struct rows *rows);
+
+    /* Whether there is a table of that name, where a script that names it would find it. */
+    struct error *(*has_table)(struct arena *arena, struct target *target, struct text name,
+                               bool *has);
+
+    /* What would be in the way of a run. Only reads, and takes no locks. */
+    struct error *(*inspect)(struct arena *arena, struct target *target, const struct needs *needs,
+                             struct findings *findings);
+
+    /* What is wrong with the database by itself: invalid indexes, damaged pages. Only reads. */
+    struct error *(*examine)(struct arena *arena, struct target *target, struct findings *findings);
+
+    /* Copies the database, as it is now, into a new file. NULL where a target cannot. */
+    struct error *(*backup)(struct arena *arena, struct target *target, struct text path);
 
     /*
      * Makes the session fit for the next revision: removes what those before left in it, temporary
@@ -68,9 +97,19 @@ struct target_operations {
     struct error *(*verify)(struct arena *arena, struct target *target,
                             const struct sending *sending);
 
-    /* Adds a row to the ledger, in the open transaction. */
+    /* Adds a row to the ledger, in the open transaction, and runs statements of ours with it. */
     struct error *(*record)(struct arena *arena, struct target *target,
-                            const struct ledger_row *row);
+                            const struct ledger_row *row, const struct text *also,
+                            size_t also_count);
+
+    /*
+     * Goes on in the open transaction with another revision: what prepare and begin do, as far as
+     * that can be done there.
+     *
+     * known  the ledger, with the row that was recorded
+     */
+    struct error *(*proceed)(struct arena *arena, struct target *target, const struct ledger *known,
+                             const struct terms *terms);
 
     /* On failure the transaction is still open, or its outcome unknown: roll back, read again. */
     struct error *(*commit)(struct arena *arena, struct target *target);
@@ -82,6 +121,7 @@ struct target_operations {
 struct target {
     const struct target_operations *operations;
     enum dialect dialect;
+    bool is_new;           /* made by being opened */
     struct text name;      /* as the user wrote it, without any password */
     struct text version;   /* of the server, digits and dots */
     struct text through;   /* what reaches it, and its version; empty where that is this program */
@@ -89,8 +129,9 @@ struct target {
 };
 
 enum target_access {
-    TARGET_READS,  /* must exist, and nothing is written */
-    TARGET_WRITES, /* made where it does not exist */
+    TARGET_READS,   /* must exist, and nothing is written */
+    TARGET_CHANGES, /* must exist, and is written */
+    TARGET_WRITES,  /* made where it does not exist */
 };
 
 struct target_options {
@@ -104,7 +145,7 @@ struct target_options {
  * Opens what --db or DATABASE_URL names: a path, sqlite:PATH, a postgresql:// URI, a libpq keyword
  * string.
  *
- * target   NULL where TARGET_READS finds no database
+ * target   NULL where there is no database, but for TARGET_WRITES
  * returns  NULL, ERROR_USAGE for a target that cannot be, ERROR_SYSTEM, ERROR_DATABASE
  */
 struct error *target_open(struct arena *arena, struct text address,

@@ -1,16 +1,24 @@
 #include "target_postgresql.h"
+#include "clock.h"
 #include "conninfo.h"
+#include "interrupt.h"
 #include "psql.h"
 
 #include <glob.h>
 #include <stdlib.h>
-#include <time.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* "sqlf" and "erry": the two keys of the advisory lock. */
 #define LOCK_KEYS "1936812134, 1701999225"
 
-enum { POLL_MS = 100, RECONNECT_MS = 60000, PSQL_LEAST = 130000, SERVER_LEAST = 120000 };
+enum {
+    POLL_MS = 100,
+    RECONNECT_MS = 60000,
+    PSQL_LEAST = 130000,
+    SERVER_LEAST = 120000,
+    ROOM_LEAST = 16 << 20,
+};
 
 struct target_postgresql {
     struct target target;
@@ -37,6 +45,8 @@ static struct target_postgresql *self(struct target *target)
 
 static struct error *lost_error(struct arena *arena, const struct psql_message *first)
 {
+    if (interrupt_came()) /* then it was we who ended it */
+        return interrupt_error(arena);
     return error_plain(arena, ERROR_DATABASE, "the connection to the server was lost%s%.*s",
                        first->text.size ? ": " : "", TEXT_ARGS(first->text));
 }
@@ -132,6 +142,12 @@ static void show(struct target *target, const struct sending *sending,
  */
 #define FOLLOWS TEXT("25P02")
 
+/* By a signal, say: query_canceled. Of a statement that the server refused nothing is done. */
+#define CANCELLED TEXT("57014")
+
+/* insufficient_privilege */
+#define NO_RIGHT TEXT("42501")
+
 /*
  * Whether it may be the error that counts; the last one is. Severities come in the language of the
  * server, and a notice may have the state of an error ("already exists, skipping" has).
@@ -166,9 +182,12 @@ static struct error *reply_error(struct arena *arena, struct target *target,
             show(target, sending, &message);
         }
     }
-    if (reply->lost)
+    bool cancelled = sending && interrupt_came() && text_equal(error.state, CANCELLED);
+    if (reply->lost && !cancelled)
         return lost_error(arena, &error);
-    if (!reply->failed)
+    if (cancelled)
+        error.text = TEXT("interrupted");
+    else if (!reply->failed)
         return NULL;
     if (!error.state.size)
         error.text = TEXT("the server refused");
@@ -238,7 +257,7 @@ static struct error *check_versions(struct arena *arena, struct target *target)
     if (server < SERVER_LEAST)
         return error_plain(arena, ERROR_STATE, "the server is version %.*s, older than 12",
                            TEXT_ARGS(target->version));
-    if (self(target)->access == TARGET_WRITES && text_equal(recovery, TEXT("t")))
+    if (self(target)->access != TARGET_READS && text_equal(recovery, TEXT("t")))
         return error_hint(arena,
                           error_plain(arena, ERROR_STATE, "the server is a standby: it only reads"),
                           "Connect to the primary.");
@@ -268,14 +287,6 @@ static struct error *connect(struct arena *arena, struct target *target)
 }
 
 /* Lock */
-
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static struct error *held_error(struct arena *arena, struct target *target)
 {
@@ -309,7 +320,8 @@ static struct error *held_error(struct arena *arena, struct target *target)
  */
 static struct error *lock(struct arena *arena, struct target *target, uint64_t timeout_ms)
 {
-    uint64_t start = now_ms();
+    int64_t start = clock_ms();
+    bool late = interrupt_descriptor() < 0; /* noted before: this is about what it left */
 
     for (;;) {
         struct psql_reply reply;
@@ -323,18 +335,31 @@ static struct error *lock(struct arena *arena, struct target *target, uint64_t t
             self(target)->locked = true;
             return NULL;
         }
-        if (now_ms() - start >= timeout_ms)
+        if ((uint64_t)(clock_ms() - start) >= timeout_ms)
             return held_error(arena, target);
-        nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
+        if (!interrupt_sleep(POLL_MS) && !late)
+            return interrupt_error(arena);
     }
+}
+
+/* A signal has ended psql, and what became of the revision is still to be written down. */
+static struct error *revive(struct arena *arena, struct target *target)
+{
+    struct target_postgresql *opened = self(target);
+
+    if (psql_is_alive(opened->psql) || opened->in_transaction || !interrupt_came())
+        return check_alive(arena, target);
+    psql_close(&opened->psql);
+    struct error *error = connect(arena, target);
+    return error ? error : lock(arena, target, RECONNECT_MS);
 }
 
 /* Ledger */
 
 #define LEDGER "sqlferry.ledger"
 #define COLUMNS                                                                                    \
-    "number, event, project, revision, script, bundle, release, sequence, note, who, started,"     \
-    " finished, tool, previous, digest"
+    "number, event, project, revision, script, pieces, bundle, release, sequence, note, who,"      \
+    " started, finished, tool, previous, digest"
 
 /*
  * The deferred foreign key of an admission is satisfied by the ledger row alone, which is written
@@ -343,8 +368,9 @@ static struct error *lock(struct arena *arena, struct target *target, uint64_t t
 static const char bootstrap[] =
     "CREATE SCHEMA sqlferry;\n"
     "CREATE TABLE " LEDGER " (number bigint PRIMARY KEY, event text NOT NULL,"
-    " project text NOT NULL, revision text NOT NULL, script text NOT NULL, bundle text NOT NULL,"
-    " release text NOT NULL, sequence bigint NOT NULL, note text NOT NULL, who text NOT NULL,"
+    " project text NOT NULL, revision text NOT NULL, script text NOT NULL,"
+    " pieces bigint NOT NULL, bundle text NOT NULL, release text NOT NULL, sequence bigint NOT "
+    "NULL, note text NOT NULL, who text NOT NULL,"
     " started text NOT NULL, finished text NOT NULL, tool text NOT NULL, previous text NOT NULL,"
     " digest text NOT NULL);\n"
     "CREATE TABLE sqlferry.admission (number bigint PRIMARY KEY REFERENCES " LEDGER
@@ -378,6 +404,8 @@ static struct error *read_ledger(struct arena *arena, struct target *target, str
     if (!error && has)
         error = ask(arena, target, TEXT("SELECT " COLUMNS " FROM " LEDGER " ORDER BY number;\n"),
                     &reply);
+    if (error && text_find(error->message, NO_RIGHT) < error->message.size && !error->hint.size)
+        error_hint(arena, error, "Run it as the role that did before, which owns the ledger.");
     if (error)
         return error;
 
@@ -422,10 +450,8 @@ static void rollback(struct target *target)
     "CLOSE ALL\\; " RESET_SETTINGS "\\; DEALLOCATE ALL\\; UNLISTEN *\\; DISCARD PLANS\\;"          \
     " DISCARD TEMP\\; DISCARD SEQUENCES"
 
-/* Said together with the next BEGIN: an exchange costs more than what is in it. */
-static struct error *prepare(struct arena *arena, struct target *target, const struct terms *terms)
+static struct text settings_for(struct arena *arena, const struct terms *terms)
 {
-    struct target_postgresql *opened = self(target);
     CLEANUP(buffer_free) struct buffer lines = {0};
 
     if (terms->lock_timeout_ms)
@@ -434,7 +460,15 @@ static struct error *prepare(struct arena *arena, struct target *target, const s
     if (terms->statement_timeout_ms)
         buffer_format(&lines, "SET statement_timeout = %llu;\n",
                       (unsigned long long)terms->statement_timeout_ms);
-    opened->settings = arena_copy(arena, buffer_text(&lines));
+    return arena_copy(arena, buffer_text(&lines));
+}
+
+/* Said together with the next BEGIN: an exchange costs more than what is in it. */
+static struct error *prepare(struct arena *arena, struct target *target, const struct terms *terms)
+{
+    struct target_postgresql *opened = self(target);
+
+    opened->settings = settings_for(arena, terms);
     opened->before = arena_format(arena, "%s%.*s", opened->used ? HYGIENE ";\n" : "",
                                   TEXT_ARGS(opened->settings));
     opened->used = opened->settings.size > 0;
@@ -459,33 +493,25 @@ static struct error *admission_error(struct arena *arena, struct target *target,
  * What begins a transaction. Taking the lock once more costs nothing where it is ours, takes it
  * back where a script gave it away, and tells where somebody else has it.
  */
-static struct text admission(struct arena *arena, const struct target_postgresql *opened,
-                             const struct ledger *known, bool has_ledger)
+static struct text admission(struct arena *arena, const struct ledger *known)
 {
     return arena_format(
         arena,
-        "%.*sBEGIN;\n%s"
-        "LOCK TABLE " LEDGER " IN SHARE ROW EXCLUSIVE MODE\\;"
         " INSERT INTO sqlferry.admission (number) VALUES (%zu)\\; SAVEPOINT sqlferry_script\\;"
         " SELECT pg_catalog.txid_current(),"
         " coalesce((SELECT digest FROM " LEDGER " ORDER BY number DESC LIMIT 1), ''),"
         " pg_catalog.pg_try_advisory_lock(" LOCK_KEYS "), pg_catalog.pg_backend_pid();\n",
-        TEXT_ARGS(opened->before), has_ledger ? "" : bootstrap, known->count + 1);
+        known->count + 1);
 }
 
+/* cells  what the admission gave */
 static struct error *admit(struct arena *arena, struct target *target, const struct ledger *known,
-                           bool has_ledger)
+                           struct text cells)
 {
     struct target_postgresql *opened = self(target);
     struct digest head = ledger_head(known);
     struct text expected = known->count ? digest_hex(arena, &head) : TEXT("");
-    struct psql_reply reply;
-    struct error *error = ask(arena, target, admission(arena, opened, known, has_ledger), &reply);
 
-    opened->before = (struct text){0};
-    if (error)
-        return error;
-    struct text cells = reply.output;
     opened->transaction = arena_copy(arena, next_cell(&cells));
     bool same = text_equal(next_cell(&cells), expected);
     bool held = text_equal(next_cell(&cells), TEXT("t"));
@@ -497,10 +523,10 @@ static struct error *begin(struct arena *arena, struct target *target, const str
                            const struct terms *terms)
 {
     bool has = known->count > 0;
-    struct error *error = NULL;
+    struct error *error = revive(arena, target);
 
     (void)terms; /* prepare has set them */
-    if (!has)
+    if (!error && !has)
         error = has_ledger(arena, target, &has);
     if (error)
         return error;
@@ -509,7 +535,14 @@ static struct error *begin(struct arena *arena, struct target *target, const str
         self(target)->before =
             arena_format(arena, RESET_SETTINGS ";\n%.*s", TEXT_ARGS(self(target)->settings));
     self(target)->in_transaction = true;
-    error = admit(arena, target, known, has);
+    struct psql_reply reply;
+    struct text lines = arena_format(
+        arena, "%.*sBEGIN;\n%sLOCK TABLE " LEDGER " IN SHARE ROW EXCLUSIVE MODE\\;%.*s",
+        TEXT_ARGS(self(target)->before), has ? "" : bootstrap, TEXT_ARGS(admission(arena, known)));
+    error = ask(arena, target, lines, &reply);
+    self(target)->before = (struct text){0};
+    if (!error)
+        error = admit(arena, target, known, reply.output);
     if (error)
         rollback(target);
     return error;
@@ -544,9 +577,10 @@ static struct error *say_prepared(struct arena *arena, struct target *target)
 {
     struct psql_reply reply;
     struct text lines = self(target)->before;
+    struct error *error = revive(arena, target);
 
     self(target)->before = (struct text){0};
-    return lines.size ? ask(arena, target, lines, &reply) : check_alive(arena, target);
+    return error || !lines.size ? error : ask(arena, target, lines, &reply);
 }
 
 static struct error *run(struct arena *arena, struct target *target, const struct sending *sending)
@@ -626,6 +660,284 @@ static struct error *remove_build(struct arena *arena, struct target *target,
         return error;
     return ask(arena, target,
                arena_format(arena, "DROP INDEX CONCURRENTLY %.*s;\n", TEXT_ARGS(index)), &reply);
+}
+
+/* Looking about */
+
+/* Columns are separated by \001, NULL is \002: see psql_run. */
+static struct rows split_rows(struct arena *arena, struct text output)
+{
+    struct rows rows = {0};
+
+    for (size_t i = 0; i < output.size; i++)
+        rows.count += output.bytes[i] == '\0';
+    struct text rest = output, first = next_cell(&rest);
+    for (rows.columns = 1; text_find_byte(first, '\001') < first.size; rows.columns++)
+        text_cut(&first, '\001');
+    rows.cells = arena_array(arena, struct text, rows.count * rows.columns);
+    for (size_t i = 0; i < rows.count; i++) {
+        struct text row = next_cell(&output);
+
+        for (size_t j = 0; j < rows.columns; j++) {
+            struct text cell = text_cut(&row, '\001');
+
+            if (!text_equal(cell, TEXT("\002")))
+                rows.cells[i * rows.columns + j] = cell;
+        }
+    }
+    return rows;
+}
+
+static struct error *query(struct arena *arena, struct target *target, struct text sql,
+                           struct rows *rows)
+{
+    struct psql_reply reply;
+    struct error *error = say_prepared(arena, target);
+
+    if (!error)
+        error = psql_run(arena, self(target)->psql, &sql, 1, true, &reply);
+    if (!error)
+        error = reply_error(arena, target, &reply, NULL);
+    if (!error)
+        *rows = split_rows(arena, arena_copy(arena, reply.output));
+    return error;
+}
+
+static struct error *has_table(struct arena *arena, struct target *target, struct text name,
+                               bool *has)
+{
+    struct rows rows;
+    struct text literal = psql_literal(arena, name);
+    struct error *error = query(
+        arena, target,
+        arena_format(arena, "SELECT pg_catalog.to_regclass(%.*s) IS NOT NULL", TEXT_ARGS(literal)),
+        &rows);
+
+    if (!error)
+        *has = text_equal(rows.cells[0], TEXT("t"));
+    return error;
+}
+
+/* A row for each thing that a person should know; the first column says which of the kinds below.
+ */
+static const char inspection[] =
+    "SELECT 'standby', '', '', '', '' WHERE pg_catalog.pg_is_in_recovery()"
+    " UNION ALL SELECT 'extension', e.name, '', '', ''"
+    " FROM pg_catalog.unnest(ARRAY[%.*s]::pg_catalog.text[]) AS e (name)"
+    " WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_available_extensions a WHERE a.name = e.name)"
+    " AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension x WHERE x.extname = e.name)"
+    " UNION ALL SELECT 'create', current_user, pg_catalog.current_database(), '', ''"
+    " WHERE pg_catalog.to_regclass('" LEDGER "') IS NULL AND NOT"
+    " pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"
+    " UNION ALL SELECT 'write', current_user, (SELECT pg_catalog.pg_get_userbyid(c.relowner)"
+    " FROM pg_catalog.pg_class c WHERE c.oid = ledger), '', ''"
+    " FROM (SELECT pg_catalog.to_regclass('" LEDGER "') AS ledger) l WHERE NOT"
+    " (pg_catalog.has_table_privilege(ledger, 'INSERT')"
+    " AND pg_catalog.has_table_privilege(ledger, 'UPDATE, DELETE, TRUNCATE'))"
+    " UNION ALL SELECT 'schema', current_user, coalesce(pg_catalog.current_schema(), ''), '', ''"
+    " WHERE coalesce(NOT pg_catalog.has_schema_privilege(pg_catalog.current_schema(), 'CREATE'),"
+    " true)"
+    " UNION ALL (SELECT 'transaction', a.pid::pg_catalog.text, coalesce(a.usename, ''),"
+    " coalesce(a.application_name, ''), pg_catalog.floor(EXTRACT(epoch FROM"
+    " pg_catalog.now() - a.xact_start))::pg_catalog.text FROM pg_catalog.pg_stat_activity a"
+    " WHERE a.datname = pg_catalog.current_database() AND a.backend_type = 'client backend'"
+    " AND a.pid <> pg_catalog.pg_backend_pid()"
+    " AND a.xact_start < pg_catalog.now() - interval '10 seconds' ORDER BY a.xact_start LIMIT 5)"
+    " UNION ALL (SELECT 'prepared', p.gid, p.owner::pg_catalog.text, '', ''"
+    " FROM pg_catalog.pg_prepared_xacts p WHERE p.database = pg_catalog.current_database()"
+    " ORDER BY p.prepared LIMIT 5)"
+    " UNION ALL SELECT 'locks', (pg_catalog.current_setting('max_locks_per_transaction')::bigint"
+    " * (pg_catalog.current_setting('max_connections')::bigint"
+    " + pg_catalog.current_setting('max_prepared_transactions')::bigint)"
+    " - (SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks))::pg_catalog.text, '', '', ''"
+    " UNION ALL SELECT 'folder', s.setting,"
+    " pg_catalog.pg_database_size(pg_catalog.current_database())::pg_catalog.text, '', ''"
+    " FROM pg_catalog.pg_settings s WHERE s.name = 'data_directory'"
+    " AND pg_catalog.inet_server_addr() IS NULL";
+
+static struct error *no_extension(struct arena *arena, const struct text *cells)
+{
+    return error_hint(
+        arena,
+        error_plain(arena, ERROR_STATE, "the server has no extension '%.*s'", TEXT_ARGS(cells[1])),
+        "Have its package installed on the server's host.");
+}
+
+static struct error *may_not_create(struct arena *arena, const struct text *cells)
+{
+    return error_hint(
+        arena,
+        error_plain(arena, ERROR_STATE,
+                    "role '%.*s' may not create a schema in database '%.*s', for the ledger",
+                    TEXT_ARGS(cells[1]), TEXT_ARGS(cells[2])),
+        "Its owner says: GRANT CREATE ON DATABASE \"%.*s\" TO \"%.*s\".", TEXT_ARGS(cells[2]),
+        TEXT_ARGS(cells[1]));
+}
+
+static struct error *may_not_write(struct arena *arena, const struct text *cells)
+{
+    return error_hint(arena,
+                      error_plain(arena, ERROR_STATE, "role '%.*s' may not write the ledger",
+                                  TEXT_ARGS(cells[1])),
+                      "Run it as role '%.*s', to which the ledger belongs.", TEXT_ARGS(cells[2]));
+}
+
+static struct error *only_reads(struct arena *arena, const struct text *cells)
+{
+    (void)cells;
+    return error_hint(arena,
+                      error_plain(arena, ERROR_STATE, "the server is a standby: it only reads"),
+                      "Connect to the primary.");
+}
+
+static struct error *no_schema(struct arena *arena, const struct text *cells)
+{
+    if (cells[2].size == 0)
+        return error_plain(arena, ERROR_STATE,
+                           "the search_path of role '%.*s' names no schema that there is",
+                           TEXT_ARGS(cells[1]));
+    return error_plain(arena, ERROR_STATE, "role '%.*s' may not create anything in schema '%.*s'",
+                       TEXT_ARGS(cells[1]), TEXT_ARGS(cells[2]));
+}
+
+static struct error *long_transaction(struct arena *arena, const struct text *cells)
+{
+    return error_plain(arena, ERROR_LOCKED,
+                       "process %.*s, user '%.*s', '%.*s', has had a transaction open for %.*s s: "
+                       "a change of what it uses would wait for it",
+                       TEXT_ARGS(cells[1]), TEXT_ARGS(cells[2]), TEXT_ARGS(cells[3]),
+                       TEXT_ARGS(cells[4]));
+}
+
+static struct error *prepared_transaction(struct arena *arena, const struct text *cells)
+{
+    return error_plain(arena, ERROR_LOCKED,
+                       "the prepared transaction '%.*s' of role '%.*s' holds its locks until "
+                       "somebody ends it",
+                       TEXT_ARGS(cells[1]), TEXT_ARGS(cells[2]));
+}
+
+static const struct {
+    const char *name;
+    enum severity severity;
+    struct error *(*tell)(struct arena *arena, const struct text *cells);
+} kinds_of_finding[] = {
+    {"standby", FINDING_FAULT, only_reads},
+    {"extension", FINDING_FAULT, no_extension},
+    {"create", FINDING_FAULT, may_not_create},
+    {"write", FINDING_FAULT, may_not_write},
+    {"schema", FINDING_WARNING, no_schema},
+    {"transaction", FINDING_WARNING, long_transaction},
+    {"prepared", FINDING_WARNING, prepared_transaction},
+};
+
+/*
+ * A statement takes two locks, in a rough mean of those that make tables, with their indexes, and
+ * those that only fill them. A lock table that is full stops every other session, too.
+ */
+static void inspect_locks(struct arena *arena, struct text room, size_t statement_count,
+                          struct findings *findings)
+{
+    uint64_t left = 0;
+
+    text_number(room, NUMBER_MAX, &left);
+    if (2 * statement_count <= left)
+        return;
+    findings_add(
+        arena, findings, FINDING_FAULT, "atomic", TEXT(""),
+        error_hint(arena,
+                   error_plain(arena, ERROR_STATE,
+                               "%zu statements in one transaction may need %zu locks, the "
+                               "server has room for %llu",
+                               statement_count, 2 * statement_count, (unsigned long long)left),
+                   "Run it without --atomic, or have max_locks_per_transaction raised."));
+}
+
+/* Where the server is on this host, and tells. */
+static void inspect_room(struct arena *arena, struct text folder, struct text database_size,
+                         struct findings *findings)
+{
+    struct statvfs room;
+    uint64_t size = 0;
+
+    text_number(database_size, NUMBER_MAX, &size);
+    if (statvfs(arena_copy(arena, folder).bytes, &room) < 0)
+        return;
+    uint64_t free_bytes = (uint64_t)room.f_bavail * room.f_frsize;
+    if (free_bytes < size || free_bytes < ROOM_LEAST)
+        findings_add(arena, findings, FINDING_WARNING, "room", TEXT(""),
+                     error_plain(arena, ERROR_SYSTEM,
+                                 "%llu MiB are free on the server's disk, the database has %llu: "
+                                 "a revision that rewrites its tables needs as much again",
+                                 (unsigned long long)(free_bytes >> 20),
+                                 (unsigned long long)(size >> 20)));
+}
+
+static struct text list_extensions(struct arena *arena, const struct needs *needs)
+{
+    struct text list = TEXT("");
+
+    for (size_t i = 0; i < needs->extension_count; i++)
+        list = arena_format(arena, "%.*s%s%.*s", TEXT_ARGS(list), i ? ", " : "",
+                            TEXT_ARGS(psql_literal(arena, needs->extensions[i])));
+    return list;
+}
+
+static struct error *inspect(struct arena *arena, struct target *target, const struct needs *needs,
+                             struct findings *findings)
+{
+    struct rows rows;
+    struct text sql = arena_format(arena, inspection, TEXT_ARGS(list_extensions(arena, needs)));
+    struct error *error = query(arena, target, sql, &rows);
+
+    if (error)
+        return error;
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct text *cells = rows.cells + i * rows.columns;
+
+        for (size_t j = 0; j < COUNT(kinds_of_finding); j++)
+            if (text_equal(cells[0], text_from(kinds_of_finding[j].name)))
+                findings_add(arena, findings, kinds_of_finding[j].severity,
+                             kinds_of_finding[j].name, TEXT(""),
+                             kinds_of_finding[j].tell(arena, cells));
+        if (text_equal(cells[0], TEXT("locks")))
+            inspect_locks(arena, cells[1], needs->statement_count, findings);
+        if (text_equal(cells[0], TEXT("folder")))
+            inspect_room(arena, cells[1], cells[2], findings);
+    }
+    return NULL;
+}
+
+/* Those of a partitioned table are invalid by design until all their parts are attached. */
+static const char invalid_indexes[] =
+    "SELECT n.nspname, c.relname, t.relname FROM pg_catalog.pg_index i"
+    " JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
+    " JOIN pg_catalog.pg_class t ON t.oid = i.indrelid"
+    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE NOT (i.indisvalid AND i.indisready) AND c.relkind = 'i' AND NOT EXISTS (SELECT FROM"
+    " pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)"
+    " ORDER BY 1, 2";
+
+static struct error *examine(struct arena *arena, struct target *target, struct findings *findings)
+{
+    struct rows rows;
+    struct error *error = query(arena, target, arena_format(arena, "%s", invalid_indexes), &rows);
+
+    if (error)
+        return error;
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct text *cells = rows.cells + i * rows.columns;
+
+        findings_add(
+            arena, findings, FINDING_FAULT, "invalid-index", TEXT(""),
+            error_hint(arena,
+                       error_plain(arena, ERROR_STATE,
+                                   "index '%.*s.%.*s' of table '%.*s' is invalid",
+                                   TEXT_ARGS(cells[0]), TEXT_ARGS(cells[1]), TEXT_ARGS(cells[2])),
+                       "No query uses it and every change pays for it: REINDEX INDEX "
+                       "CONCURRENTLY, or drop it."));
+    }
+    return NULL;
 }
 
 /* Verify scripts */
@@ -709,18 +1021,20 @@ static struct error *verify(struct arena *arena, struct target *target,
  * The row is written by the transaction that was admitted, or not at all.
  */
 static struct error *record(struct arena *arena, struct target *target,
-                            const struct ledger_row *row)
+                            const struct ledger_row *row, const struct text *also,
+                            size_t also_count)
 {
     CLEANUP(buffer_free) struct buffer lines = {0};
     struct text cells[LEDGER_FIELD_COUNT];
 
     ledger_cells(arena, row, cells);
-    buffer_format(&lines,
-                  "\\set sqlferry_recorded false\n" RESET_SETTINGS "\\; UNLISTEN *;\n"
-                  "%.*sWITH row AS (INSERT INTO " LEDGER " (" COLUMNS ") SELECT ",
+    buffer_format(&lines, "\\set sqlferry_recorded false\n" RESET_SETTINGS "\\; UNLISTEN *;\n%.*s",
                   TEXT_ARGS(self(target)->settings));
+    for (size_t i = 0; i < also_count; i++)
+        buffer_format(&lines, "%.*s;\n", TEXT_ARGS(also[i]));
+    buffer_add(&lines, TEXT("WITH row AS (INSERT INTO " LEDGER " (" COLUMNS ") SELECT "));
     for (size_t i = 0; i < LEDGER_FIELD_COUNT; i++) {
-        bool number = i == FIELD_NUMBER || i == FIELD_SEQUENCE;
+        bool number = i == FIELD_NUMBER || i == FIELD_SEQUENCE || i == FIELD_PIECES;
         struct text value = number ? cells[i] : psql_literal(arena, cells[i]);
 
         buffer_format(&lines, "%s%.*s", i ? ", " : "", TEXT_ARGS(value));
@@ -733,6 +1047,41 @@ static struct error *record(struct arena *arena, struct target *target,
     self(target)->record = arena_copy(arena, buffer_text(&lines));
     self(target)->recorded = *row;
     return NULL;
+}
+
+static struct error *left_error(struct arena *arena, const struct target_postgresql *opened)
+{
+    return error_plain(arena, ERROR_UNKNOWN,
+                       "revision '%.*s' left its transaction: what it did may stay",
+                       TEXT_ARGS(opened->recorded.revision));
+}
+
+/*
+ * What COMMIT would check is checked, and no row waits for it any more: a table with such rows can
+ * be altered by the next revision.
+ */
+#define SEAM "SET CONSTRAINTS ALL IMMEDIATE\\; SET CONSTRAINTS ALL DEFERRED;\n"
+
+/* All of HYGIENE can be done inside a transaction. */
+static struct error *proceed(struct arena *arena, struct target *target, const struct ledger *known,
+                             const struct terms *terms)
+{
+    struct target_postgresql *opened = self(target);
+    struct psql_reply reply;
+    struct text settings = settings_for(arena, terms);
+    struct text lines = arena_format(
+        arena,
+        "%.*s\\if :ERROR\n\\elif :sqlferry_recorded\n" SEAM HYGIENE ";\n%.*s"
+        "RELEASE SAVEPOINT sqlferry_script\\;%.*s\\else\n\\echo outside\n\\endif\n",
+        TEXT_ARGS(opened->record), TEXT_ARGS(settings), TEXT_ARGS(admission(arena, known)));
+    struct error *error = ask(arena, target, lines, &reply);
+
+    if (error)
+        return error;
+    if (text_starts(reply.output, TEXT("outside")))
+        return left_error(arena, opened);
+    opened->settings = settings;
+    return admit(arena, target, known, reply.output);
 }
 
 /* No answer to COMMIT: a new session takes the lock, when the old one is gone, and looks. */
@@ -763,7 +1112,6 @@ static struct error *commit(struct arena *arena, struct target *target)
 {
     struct target_postgresql *opened = self(target);
     struct psql_reply reply;
-    struct text revision = opened->recorded.revision;
     struct text lines = arena_format(arena,
                                      "%.*s\\if :ERROR\n\\elif :sqlferry_recorded\nCOMMIT;\n"
                                      "\\if :ERROR\n\\else\n"
@@ -782,9 +1130,7 @@ static struct error *commit(struct arena *arena, struct target *target)
     if (error)
         return error;
     if (text_starts(reply.output, TEXT("outside")))
-        return error_plain(arena, ERROR_UNKNOWN,
-                           "revision '%.*s' left its transaction: what it did may stay",
-                           TEXT_ARGS(revision));
+        return left_error(arena, opened);
     forget_transaction(opened);
     /* COMMIT of a transaction that failed before is a silent ROLLBACK. */
     if (!text_equal(next_cell(&reply.output), TEXT("committed")))
@@ -800,6 +1146,10 @@ static void close_target(struct target *target)
 static const struct target_operations operations = {
     .lock = lock,
     .read_ledger = read_ledger,
+    .ask = query,
+    .has_table = has_table,
+    .inspect = inspect,
+    .examine = examine,
     .prepare = prepare,
     .begin = begin,
     .run = run,
@@ -807,6 +1157,7 @@ static const struct target_operations operations = {
     .remove = remove_build,
     .verify = verify,
     .record = record,
+    .proceed = proceed,
     .commit = commit,
     .rollback = rollback,
     .close = close_target,

@@ -33,16 +33,46 @@ struct error *verify_trust(struct call *call, struct trust *trust)
         "Name a public key with --key FILE.pub or a trust file with --trust FILE.");
 }
 
-struct error *verify_bundle(struct call *call, struct text path, const struct trust *trust,
-                            struct bundle *bundle)
+/* What was reviewed elsewhere, and is named by its digest, is what is applied here. */
+static struct error *check_expected(struct call *call, const struct bundle *bundle)
+{
+    const struct digest *digest = &bundle->container->digest;
+    struct text expected = cli_value(call, "expect");
+    enum digest_match match = expected.bytes ? digest_match(digest, expected) : DIGEST_SAME;
+
+    if (match == DIGEST_SAME)
+        return NULL;
+    if (match == DIGEST_MISHEARD)
+        return error_hint(call->arena,
+                          cli_usage(call, "'%.*s' is no digest of a bundle", TEXT_ARGS(expected)),
+                          "It has 64 hexadecimal digits, or 22 decimal ones of which the last two "
+                          "check the others: have it read out again.");
+    return error_note(call->arena,
+                      error_plain(call->arena, ERROR_UNTRUSTED,
+                                  "the bundle is %.*s, not the one that is expected",
+                                  TEXT_ARGS(digest_short(call->arena, digest))),
+                      (struct span){0}, "its whole digest is %s",
+                      digest_hex(call->arena, digest).bytes);
+}
+
+static struct error *open_bundle(struct call *call, struct text path, const struct trust *trust,
+                                 bool nothing_else, struct bundle *bundle)
 {
     struct bundle_policy policy = {
         .trust = trust,
         .now = (uint64_t)time(NULL),
         .allow_expired = cli_has(call, "allow-expired"),
+        .nothing_else = nothing_else,
     };
+    struct error *error = bundle_open(call->arena, path, &policy, bundle);
 
-    return bundle_open(call->arena, path, &policy, bundle);
+    return error ? error : check_expected(call, bundle);
+}
+
+struct error *verify_bundle(struct call *call, struct text path, const struct trust *trust,
+                            struct bundle *bundle)
+{
+    return open_bundle(call, path, trust, false, bundle);
 }
 
 static const char *verdict_word(const struct verdict *verdict)
@@ -75,6 +105,7 @@ static void print_json(struct call *call, const struct bundle *bundle)
     json_open(&json, NULL, '{');
     json_bool(&json, "verified", true);
     json_text(&json, "bundle", digest_hex(call->arena, &bundle->container->digest));
+    json_text(&json, "short", digest_short(call->arena, &bundle->container->digest));
     json_text(&json, "project", index->project);
     json_text(&json, "dialect", dialect_name(index->dialect));
     json_text(&json, "release", index->release);
@@ -107,7 +138,7 @@ struct error *verify_command(struct call *call)
 
     if (error)
         return error;
-    error = verify_bundle(call, call->arguments[0], &trust, &bundle);
+    error = open_bundle(call, call->arguments[0], &trust, true, &bundle);
     if (error)
         return error;
     if (cli_has(call, "json")) {
@@ -119,6 +150,8 @@ struct error *verify_command(struct call *call)
     report_line(call->report, "verified   %.*s", TEXT_ARGS(call->arguments[0]));
     report_line(call->report, "bundle     %s",
                 digest_hex(call->arena, &bundle.container->digest).bytes);
+    report_line(call->report, "short      %s",
+                digest_short(call->arena, &bundle.container->digest).bytes);
     report_line(call->report, "contents   %.*s %.*s for %.*s, sequence %llu, %zu revision%s",
                 TEXT_ARGS(index->project), TEXT_ARGS(index->release),
                 TEXT_ARGS(dialect_name(index->dialect)), (unsigned long long)index->sequence,

@@ -8,6 +8,7 @@
 #define VERIFY_TRUST_OPTIONS                                                                       \
     {"key", "FILE.pub", "trust this one public key", 'k', false},                                  \
         {"trust", "FILE", "trust file ($SQLLAND_TRUST, /etc/sqlland/trust)", 0, false},            \
+        {"expect", "DIGEST", "refuse any bundle but the one of this digest", 0, false},            \
     {                                                                                              \
         "allow-expired", NULL, "accept a bundle that has expired", 0, false                        \
     }
@@ -15,7 +16,10 @@
 /* The trust that the options, the environment or the host give. ERROR_UNTRUSTED without any. */
 struct error *verify_trust(struct call *call, struct trust *trust) CHECKED;
 
-/* Opens the bundle named by an argument with that trust, at this moment. */
+/*
+ * Opens the bundle named by an argument with that trust, at this moment; only the one that --expect
+ * names, where that is given.
+ */
 struct error *verify_bundle(struct call *call, struct text path, const struct trust *trust,
                             struct bundle *bundle) CHECKED;
 

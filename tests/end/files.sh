@@ -111,8 +111,8 @@ is "$(ls locked)" shop.db
 same locked/shop.db theirs.db
 expect 0 as_nobody sqlland current --db shop.db
 has out first
-expect 0 as_nobody sqlland plan two.ferry --key team.pub --db shop.db
-has out '    1  second'
+expect 5 as_nobody sqlland plan two.ferry --key team.pub --db shop.db
+has out '    1  second' "fault    read-only: cannot write 'shop.db': Permission denied"
 expect 0 as_nobody sqlland current --db locked/shop.db
 same shop.db theirs.db
 chmod 000 shop.db

@@ -40,7 +40,7 @@ has err 'sql/second.sql:3:1: error: UNIQUE constraint failed: first.id' \
     'statement 3 of 3 was refused outside a transaction; the 2 before it are done'
 is "$(sqlite3 shop.db 'SELECT id FROM first')" 5
 expect 0 sqlland current --db shop.db
-has out 'second  is begun and not finished: it runs without a transaction'
+has out 'second  is half applied, without a transaction'
 expect 8 upgrade two.ferry
 expect 0 sqlland plan two.ferry --key team.pub --db shop.db
 has out 'second  [no transaction]'
@@ -51,7 +51,7 @@ expect 0 upgrade two.ferry
 has out 'now at third'
 is "$(sqlite3 shop.db 'SELECT id FROM first')" 5
 expect 0 sqlland current --db shop.db
-lacks out 'not finished'
+lacks out 'half applied'
 
 # One that may run twice goes on by itself.
 rm shop.db

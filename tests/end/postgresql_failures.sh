@@ -107,9 +107,9 @@ untouched
 
 # Rights
 
-land 4 plain.ferry "host=$PGHOST user=guest dbname=shop"
-says 'error: permission denied for database shop (SQLSTATE 42501)' \
-    "note: revision 'first' was rolled back"
+land 6 plain.ferry "host=$PGHOST user=guest dbname=shop"
+says "error: role 'guest' may not create a schema in database 'shop', for the ledger" \
+    'hint: Its owner says: GRANT CREATE ON DATABASE "shop" TO "guest".'
 query 'ALTER DATABASE shop SET default_transaction_read_only = on'
 land 4 plain.ferry "$target"
 says 'error: cannot execute CREATE SCHEMA in a read-only transaction (SQLSTATE 25006)'
@@ -324,8 +324,8 @@ land 6 plain.ferry "$target"
 says 'error: the server is a standby: it only reads' 'hint: Connect to the primary.'
 expect 0 sqlland current --db "$target"
 has out 'first  forged 1, sequence 1, 1 revision'
-expect 0 sqlland plan plain.ferry --key team.pub --db "$target"
-has out '    1  last'
+expect 6 sqlland plan plain.ferry --key team.pub --db "$target"
+has out '    1  last' 'fault    standby: the server is a standby: it only reads'
 stop fast
 rm server/data/standby.signal
 start_again

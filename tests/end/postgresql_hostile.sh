@@ -217,11 +217,11 @@ INSERT INTO sqlferry.ledger SELECT * FROM sqlferry.ledger;
 SQL
 body ledger_forged 7 6 'first half' 'somebody else changed the ledger' << 'SQL'
 CREATE TABLE half (x integer);
-INSERT INTO sqlferry.ledger SELECT number + 2, event, project, 'last', script, bundle, release, sequence, note, who, started, finished, tool, previous, digest FROM sqlferry.ledger;
+INSERT INTO sqlferry.ledger SELECT number + 2, event, project, 'last', script, pieces, bundle, release, sequence, note, who, started, finished, tool, previous, digest FROM sqlferry.ledger;
 SQL
 body ledger_forged_commit 8 6 'first half' 'left its transaction: what it did' << 'SQL'
 CREATE TABLE half (x integer);
-INSERT INTO sqlferry.ledger SELECT number + 1, event, project, 'forged', script, bundle, release, sequence, note, who, started, finished, tool, previous, digest FROM sqlferry.ledger;
+INSERT INTO sqlferry.ledger SELECT number + 1, event, project, 'forged', script, pieces, bundle, release, sequence, note, who, started, finished, tool, previous, digest FROM sqlferry.ledger;
 COMMIT;
 SQL
 body ledger_update 4 0 first 'ledger_update.sql:1:1: error: the ledger is append-only' << 'SQL'

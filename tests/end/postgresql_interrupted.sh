@@ -5,30 +5,18 @@
 
 PATH=$postgresql:$PATH # the real psql starts sooner than a wrapper
 
-# revision ID LINE...: adds one to the manifest, with the lines; its script comes in.
-revision()
-{
-    cat > "sql/$1.sql"
-    printf '  - id: %s\n    up: sql/%s.sql\n' "$1" "$1" >> ferry.yaml
-    shift
-    for line; do
-        printf '    %s\n' "$line" >> ferry.yaml
-    done
-}
-
 # project: a manifest and a database whose only revision so far makes the table many.
 project()
 {
     rm -rf sql
-    mkdir sql
-    printf 'ferry: 1\nproject: demo\ndialect: postgresql\nrevisions:\n' > ferry.yaml
+    begin_manifest postgresql
     revision base 'parents: []' <<'SQL'
 CREATE TABLE many (id integer PRIMARY KEY, word text NOT NULL);
 INSERT INTO many SELECT i, md5(i::text) FROM generate_series(1, 100) i;
 CREATE TYPE mood AS ENUM ('sad');
 SQL
-    PGDATABASE=postgres psql -X -q -c 'DROP DATABASE IF EXISTS demo WITH (FORCE)' 2> err
-    make_database demo
+    new_database demo
+    export PGDATABASE=demo
 }
 
 upgrade_demo()
@@ -122,7 +110,7 @@ SQL
     is "$(events by_word)" 'started '
     is "$(index by_word | cut -d '|' -f 2)" f
     expect 0 sqlland current --db postgresql://
-    has out 'base' '1 revision' 'by_word  is begun and not finished: it runs without a transaction'
+    has out 'base' '1 revision' 'by_word  is half applied, without a transaction'
     before=$(index by_word)
     expect 0 sqlland plan demo.ferry --key team.pub --db postgresql://
     has out '1 of 3 revisions applied' '    1  by_word  [no transaction]' '    2  last'
@@ -209,7 +197,7 @@ for command in plan upgrade; do
     expect 8 sqlland $command demo.ferry --key team.pub --db postgresql://
     has err "error: revision 'clean' runs without a transaction and was interrupted: a person must look" \
         "of the 2 statements of 'sql/clean.sql', 1 are done; whether the next one is, nobody knows" \
-        'idempotent: true'
+        "'sqlland resume' with '--from 2' where it is not done, '--from 3' where it is"
     is "$(events clean)" 'started progressed '
     is "$(query "SELECT to_regclass('last')")" ''
 done

@@ -6,24 +6,7 @@
 rounds=${ROUNDS:-10} revisions=20
 PATH=$postgresql:$PATH # the real psql starts sooner than a wrapper
 
-mkdir sql
-printf 'ferry: 1\nproject: demo\ndialect: postgresql\nrevisions:\n' > ferry.yaml
-for i in $(seq $revisions); do
-    printf '  - id: r%s\n    up: sql/r%s.sql\n' $i $i >> ferry.yaml
-    if [ $((i % 4)) -eq 0 ]; then
-        printf '    transaction: none\n' >> ferry.yaml
-        echo "CREATE INDEX CONCURRENTLY i$i ON many (md5(word || $i));"
-    else
-        [ $i -ne 1 ] || cat <<'SQL'
-CREATE TABLE counter (count integer NOT NULL);
-INSERT INTO counter VALUES (0);
-CREATE TABLE many (id integer PRIMARY KEY, word text NOT NULL);
-INSERT INTO many SELECT i, md5(i::text) FROM generate_series(1, 2000) i;
-SQL
-        echo 'UPDATE counter SET count = count + 1;'
-    fi > sql/r$i.sql
-done
-sed -i 's/id: r1$/&\n    parents: []/' ferry.yaml
+make_history $revisions 4 2000
 build demo
 
 # race COUNT TIME...: so many runs at once; each waits for the lock for one of the times, in turn.
@@ -31,7 +14,7 @@ race()
 {
     count=$1 runs=''
     shift
-    psql -X -q -d postgres -c 'DROP DATABASE IF EXISTS demo WITH (FORCE)' -c 'CREATE DATABASE demo' 2> err
+    new_database demo
     for i in $(seq "$count"); do
         sqlland upgrade -q demo.ferry --key team.pub --db postgresql:// --lock-timeout "$1" \
             > $i.out 2> $i.err &
@@ -43,6 +26,8 @@ race()
     i=0 ended=0 applied=0
     for run in $runs; do
         i=$((i + 1)) status=0
+        within 60 has_ended "$run" ||
+            hung "round $round: run $i of $count has not ended: $(cat $i.out $i.err)"
         wait "$run" || status=$?
         echo $status >> statuses
         case $status in
@@ -69,9 +54,12 @@ start_server
 export PGDATABASE=demo
 : > statuses
 for round in $(seq "$rounds"); do
+    begin=$(date +%s)
     race 2 60s
     race 5 60s 0s
     race 5 60s
+    took=$(($(date +%s) - begin))
+    [ $took -le 10 ] || echo "slow: round $round took $took s"
 done
 lacks server.log 'deadlock'
 

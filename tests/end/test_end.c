@@ -6,10 +6,14 @@
  * PATH and the repository in ROOT. Named on the command line, only the tests that match run:
  *
  *     build/gcc/tests/end/test_end '*kill*'
+ *
+ * With TORTURE=1 in the environment (`make torture`) a script may take hours, and what it printed
+ * is shown where it passed, too.
  */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <ftw.h>
 #include <glob.h>
 #include <setjmp.h>
@@ -28,7 +32,11 @@
 
 #include <cmocka.h>
 
-enum { TIMEOUT_S = 300, GRACE_S = 10, POLL_MS = 5, OPEN_AT_ONCE = 16, TESTS_MAX = 200 };
+enum { TIMEOUT_S = 600, TORTURE_S = 6 * 3600, GRACE_S = 10, POLL_MS = 5 };
+enum { OPEN_AT_ONCE = 16, TESTS_MAX = 200 };
+
+/* Scripts wait more than they work, so a few run at a time; their results come in order. */
+enum { SCRIPTS_AT_ONCE = 4 };
 
 /* NULL stands for the found file itself; what is found is the script's argument, too. */
 static const struct {
@@ -40,13 +48,28 @@ static const struct {
 
 struct test {
     const char *script, *argument;
+    pid_t child; /* 0 before it is started */
+    int output;
+    bool ended, overran;
+    int status;     /* as waitpid(2) gives it */
+    time_t ends_at; /* when it is asked to end, by a monotonic clock */
+    char folder[sizeof("/tmp/sqlferry-end-XXXXXX")];
 };
 
 /* What scripts and programs may see of the environment that the tests were started in. */
-static const char *const inherited[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "GOLDEN"};
+static const char *const inherited[] = {
+    "ASAN_OPTIONS", "UBSAN_OPTIONS", /* the sanitizers */
+    "CI",                            /* nothing is left out for want of rights */
+    "GOLDEN",                        /* expected outputs are written, not compared */
+    "KILLS",        "ROUNDS",        /* how often a script that repeats itself does */
+    "FAULT",                         /* the only one that the scripts of faults inject */
+    "TORTURE",
+};
 
 static char *root, *path; /* of the repository; the programs first */
-static volatile pid_t running;
+static bool torture;
+static struct test tests_found[TESTS_MAX];
+static size_t test_count, started_count;
 
 static char *format(const char *pattern, ...)
 {
@@ -98,37 +121,12 @@ static void run_script(const struct test *test, const char *folder, int output)
     _exit(127);
 }
 
-/* Whether it has ended within the time, and how. */
-static bool has_ended(pid_t child, int timeout_s, int *status)
+/* Interrupted, the tests do not leave scripts behind. A script may stop its server first. */
+static void end_scripts(int number)
 {
-    for (int left = timeout_s * 1000; left > 0; left -= POLL_MS) {
-        if (waitpid(child, status, WNOHANG) == child)
-            return true;
-        nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
-    }
-    return false;
-}
-
-/* Its wait status; -1 where it took too long and was ended. A script may stop its server first. */
-static int wait_for(pid_t child)
-{
-    int status;
-
-    if (has_ended(child, TIMEOUT_S, &status))
-        return status;
-    kill(-child, SIGTERM);
-    if (!has_ended(child, GRACE_S, &status)) {
-        kill(-child, SIGKILL);
-        waitpid(child, NULL, 0);
-    }
-    return -1;
-}
-
-/* Interrupted, the tests do not leave a script behind. */
-static void end_script(int number)
-{
-    if (running > 0)
-        kill(-running, SIGTERM);
+    for (size_t i = 0; i < started_count; i++)
+        if (!tests_found[i].ended)
+            kill(-tests_found[i].child, SIGTERM);
     signal(number, SIG_DFL);
     raise(number);
 }
@@ -151,47 +149,89 @@ static void print_output(int output)
         fwrite(bytes, 1, (size_t)size, stderr);
 }
 
+static time_t now_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+static void start(struct test *test)
+{
+    char log[] = "/tmp/sqlferry-log-XXXXXX";
+
+    test->output = mkostemp(log, O_CLOEXEC);
+    assert_true(test->output >= 0);
+    unlink(log);
+    strcpy(test->folder, "/tmp/sqlferry-end-XXXXXX");
+    assert_non_null(mkdtemp(test->folder));
+    chmod(test->folder, 0755); /* servers and tests of permissions run as other users */
+    test->ends_at = now_s() + (torture ? TORTURE_S : TIMEOUT_S);
+    test->child = fork();
+    assert_true(test->child >= 0);
+    if (test->child == 0)
+        run_script(test, test->folder, test->output);
+    setpgid(test->child, test->child);
+}
+
+/* Asked to end, then made to. */
+static void check_time(struct test *test)
+{
+    if (now_s() < test->ends_at)
+        return;
+    kill(-test->child, test->overran ? SIGKILL : SIGTERM);
+    test->overran = true;
+    test->ends_at = now_s() + GRACE_S;
+}
+
+/* Starts what may run, and notes what has ended. */
+static void advance(void)
+{
+    size_t running = 0;
+
+    for (size_t i = 0; i < started_count; i++) {
+        struct test *test = &tests_found[i];
+
+        if (!test->ended && waitpid(test->child, &test->status, WNOHANG) == test->child) {
+            test->ended = true;
+            kill(-test->child, SIGKILL); /* what it left running */
+        }
+        if (!test->ended)
+            check_time(test);
+        running += !test->ended;
+    }
+    for (; running < SCRIPTS_AT_ONCE && started_count < test_count; running++)
+        start(&tests_found[started_count++]);
+}
+
 static void test_script(void **state)
 {
-    const struct test *test = *state;
-    char folder[] = "/tmp/sqlferry-end-XXXXXX", log[] = "/tmp/sqlferry-log-XXXXXX";
-    int output = mkstemp(log);
+    struct test *test = *state;
 
-    assert_true(output >= 0);
-    unlink(log);
-    assert_non_null(mkdtemp(folder));
-    chmod(folder, 0755); /* servers and tests of permissions run as other users */
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0)
-        run_script(test, folder, output);
-    setpgid(child, child);
-    running = child;
-    int status = wait_for(child);
-    running = 0;
-    kill(-child, SIGKILL); /* what it left running */
-    nftw(folder, remove_one, OPEN_AT_ONCE, FTW_DEPTH | FTW_PHYS);
-    if (status != 0)
-        print_output(output);
-    close(output);
-    if (status < 0)
-        fail_msg("%s took more than %d seconds", test->script, TIMEOUT_S);
-    if (WIFSIGNALED(status))
-        fail_msg("%s was ended by signal %d", test->script, WTERMSIG(status));
-    if (status != 0)
-        fail_msg("%s failed with status %d", test->script, WEXITSTATUS(status));
+    for (advance(); !test->ended; advance())
+        nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
+    nftw(test->folder, remove_one, OPEN_AT_ONCE, FTW_DEPTH | FTW_PHYS);
+    if (test->status != 0 || torture)
+        print_output(test->output);
+    close(test->output);
+    if (test->overran)
+        fail_msg("%s took more than %d seconds", test->script, torture ? TORTURE_S : TIMEOUT_S);
+    if (WIFSIGNALED(test->status))
+        fail_msg("%s was ended by signal %d", test->script, WTERMSIG(test->status));
+    if (test->status != 0)
+        fail_msg("%s failed with status %d", test->script, WEXITSTATUS(test->status));
 }
 
 int main(int argc, char **argv)
 {
     enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
     static glob_t found[KINDS];
-    static struct test rows[TESTS_MAX];
     static struct CMUnitTest tests[TESTS_MAX];
     char *programs = find_programs();
-    size_t count = 0;
 
     root = getcwd(NULL, 0);
+    torture = getenv("TORTURE") || getenv("FAULT");
     path = format("%s:%s", programs, getenv("PATH"));
     free(programs);
     for (size_t i = 0; i < KINDS; i++) {
@@ -202,15 +242,20 @@ int main(int argc, char **argv)
         for (size_t j = 0; j < found[i].gl_pathc; j++) {
             const char *file = found[i].gl_pathv[j];
 
-            assert(count < TESTS_MAX);
-            rows[count] = (struct test){kinds[i].script ? kinds[i].script : file, file};
-            tests[count] = (struct CMUnitTest){file, test_script, NULL, NULL, &rows[count]};
-            count++;
+            if (argc > 1 && fnmatch(argv[1], file, 0) != 0)
+                continue;
+            assert(test_count < TESTS_MAX);
+            struct test *test = &tests_found[test_count];
+            *test =
+                (struct test){.script = kinds[i].script ? kinds[i].script : file, .argument = file};
+            tests[test_count++] = (struct CMUnitTest){file, test_script, NULL, NULL, test};
         }
     }
-    signal(SIGINT, end_script);
-    signal(SIGTERM, end_script);
-    if (argc > 1)
-        cmocka_set_test_filter(argv[1]);
-    return _cmocka_run_group_tests("end", tests, count, NULL, NULL);
+    signal(SIGINT, end_scripts);
+    signal(SIGTERM, end_scripts);
+    if (test_count == 0) {
+        fprintf(stderr, "there is no test '%s'\n", argv[1]);
+        return 1;
+    }
+    return _cmocka_run_group_tests("end", tests, test_count, NULL, NULL);
 }

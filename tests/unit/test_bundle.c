@@ -1410,7 +1410,7 @@ static void test_policy(void **state)
     forge.index.not_after = row->not_after;
     forge_all(&forge, 100);
     support_write("x.ferry", forge_bytes(&forge));
-    check_open(&(struct bundle_policy){&narrow, row->now, row->allow_expired}, row->expected,
+    check_open(&(struct bundle_policy){&narrow, row->now, row->allow_expired, false}, row->expected,
                &(struct facts){0});
 }
 

@@ -175,6 +175,53 @@ static void test_base64(void **state)
     assert_string_equal(crypto_base64(arena, plain.bytes, plain.size).bytes, row->base64);
 }
 
+/* The first 64 bits in decimal, and the check: 98 less the number times 100, modulo 97. */
+
+#define ZEROS "0000000000000000"
+#define ONES  "ffffffffffffffff"
+
+static const struct short_row {
+    const char *name, *hex, *expected, *spelt;
+    enum digest_match match;
+} short_rows[] = {
+    {"short: zeros", ZEROS ZEROS ZEROS ZEROS, "00000-00000-00000-00000-98",
+     "00000-00000-00000-00000-98", DIGEST_SAME},
+    {"short: ones", ONES ONES ONES ONES, "18446-74407-37095-51615-15", "18446-74407-37095-51615-15",
+     DIGEST_SAME},
+    {"short: the first 64 bits count", ONES ZEROS ZEROS ZEROS, "18446-74407-37095-51615-15",
+     "18446-74407-37095-51615-15", DIGEST_SAME},
+    {"short: with blanks", ONES ONES ONES ONES, "18446-74407-37095-51615-15",
+     "18446 74407 37095 51615 15", DIGEST_SAME},
+    {"short: in hexadecimal", ONES ONES ONES ZEROS, "18446-74407-37095-51615-15",
+     ONES ONES ONES ZEROS, DIGEST_SAME},
+    {"short: another in hexadecimal", ONES ONES ONES ZEROS, "18446-74407-37095-51615-15",
+     ONES ONES ONES ONES, DIGEST_OTHER},
+    {"short: another", ONES ONES ONES ONES, "18446-74407-37095-51615-15",
+     "00000-00000-00000-00000-98", DIGEST_OTHER},
+    {"short: a wrong check", ONES ONES ONES ONES, "18446-74407-37095-51615-15",
+     "18446-74407-37095-51615-00", DIGEST_MISHEARD},
+    {"short: a digit more", ONES ONES ONES ONES, "18446-74407-37095-51615-15",
+     "18446-74407-37095-51615-150", DIGEST_MISHEARD},
+    {"short: a digit less", ONES ONES ONES ONES, "18446-74407-37095-51615-15",
+     "18446-74407-37095-51615-1", DIGEST_MISHEARD},
+    {"short: a letter", ONES ONES ONES ONES, "18446-74407-37095-51615-15",
+     "l8446-74407-37095-51615-00", DIGEST_MISHEARD},
+    {"short: above 64 bits", ONES ONES ONES ONES, "18446-74407-37095-51615-15",
+     "18446-74407-37095-51616-00", DIGEST_MISHEARD},
+    {"short: nothing", ONES ONES ONES ONES, "18446-74407-37095-51615-15", "", DIGEST_MISHEARD},
+};
+
+static void test_short(void **state)
+{
+    const struct short_row *row = *state;
+    CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
+    struct digest digest;
+
+    assert_true(digest_from_hex(text_from(row->hex), &digest));
+    assert_string_equal(digest_short(arena, &digest).bytes, row->expected);
+    assert_int_equal(digest_match(&digest, text_from(row->spelt)), row->match);
+}
+
 static void test_random(void **state)
 {
     uint8_t a[32] = {0}, b[32] = {0};
@@ -187,8 +234,8 @@ static void test_random(void **state)
 
 int main(void)
 {
-    struct CMUnitTest
-        tests[COUNT(hash_rows) + COUNT(hex_rows) + COUNT(verify_rows) + COUNT(base64_rows) + 1];
+    struct CMUnitTest tests[COUNT(hash_rows) + COUNT(hex_rows) + COUNT(verify_rows) +
+                            COUNT(base64_rows) + COUNT(short_rows) + 1];
     size_t count = 0;
 
     for (size_t i = 0; i < COUNT(hash_rows); i++)
@@ -203,6 +250,9 @@ int main(void)
     for (size_t i = 0; i < COUNT(base64_rows); i++)
         tests[count++] = (struct CMUnitTest){base64_rows[i].name, test_base64, NULL, NULL,
                                              (void *)&base64_rows[i]};
+    for (size_t i = 0; i < COUNT(short_rows); i++)
+        tests[count++] =
+            (struct CMUnitTest){short_rows[i].name, test_short, NULL, NULL, (void *)&short_rows[i]};
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_random);
     return cmocka_run_group_tests_name("crypto", tests, NULL, NULL);
 }

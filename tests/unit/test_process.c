@@ -1,4 +1,7 @@
+#include "runtime/clock.h"
+#include "runtime/interrupt.h"
 #include "runtime/process.h"
+#include "support.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -7,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -219,16 +223,148 @@ static void test_parent_death(void **state)
     close(ends[0]);
 }
 
+/* Signals, in a process of their own: what came stays. */
+
+static void send_later(int number, int times)
+{
+    pid_t parent = getpid();
+
+    if (fork() == 0) {
+        for (int i = 0; i < times; i++) {
+            usleep(200000);
+            kill(parent, number);
+        }
+        _exit(0);
+    }
+}
+
+/* Says what it was sent, as often as it was. */
+static const char counts[] = "n=0; trap 'n=$((n+1)); echo got $n' INT; trap 'echo term' TERM;"
+                             " trap 'echo hup' HUP; i=0; while [ $i -lt 20 ]; do i=$((i+1));"
+                             " sleep 0.05; done; echo end; echo fence; echo fence >&2; read -r x";
+
+enum { SIGNAL_BEFORE = 1, SIGNAL_ASKED = 2 }; /* and asked for before the exchange */
+
+static const struct signal_row {
+    const char *name;
+    int number, before, times;
+    const char *script;
+    enum process_outcome outcome;
+    const char *output;
+    int least_ms, most_ms;
+} signal_rows[] = {
+    {"signal: none", 0, 0, 0, counts, PROCESS_ANSWERED, "end\n", 900, 5000},
+    {"signal: SIGINT", SIGINT, 0, 1, counts, PROCESS_ANSWERED, "got 1\nend\n", 900, 5000},
+    {"signal: SIGTERM is passed as SIGINT", SIGTERM, 0, 1, counts, PROCESS_ANSWERED, "got 1\nend\n",
+     900, 5000},
+    {"signal: SIGHUP is passed as SIGINT", SIGHUP, 0, 1, counts, PROCESS_ANSWERED, "got 1\nend\n",
+     900, 5000},
+    {"signal: three are passed once", SIGINT, 0, 3, counts, PROCESS_ANSWERED, "got 1\nend\n", 900,
+     5000},
+    {"signal: before the exchange", SIGINT, SIGNAL_BEFORE, 0, "exec sleep 600", PROCESS_ENDED, "",
+     0, 1500},
+    {"signal: before the exchange, and asked for", SIGINT, SIGNAL_ASKED, 0, counts,
+     PROCESS_ANSWERED, "end\n", 900, 5000},
+    {"signal: before the exchange, and again", SIGINT, SIGNAL_ASKED, 2, counts, PROCESS_ANSWERED,
+     "end\n", 900, 5000},
+    {"signal: the child ends by it", SIGINT, 0, 1, "exec sleep 600", PROCESS_ENDED, "", 100, 1500},
+    {"signal: the child ends in its own way", SIGINT, 0, 1,
+     "trap 'echo bye; exit 3' INT; while :; do sleep 0.05; done", PROCESS_ENDED, "bye\n", 100,
+     1500},
+    {"signal: the child does not care", SIGINT, 0, 1,
+     "trap '' INT; echo here; while :; do sleep 0.1; done", PROCESS_ENDED, "here\n", 1900, 5000},
+};
+
+static void exchange_signals(const void *argument)
+{
+    const struct signal_row *row = argument;
+    struct arena *arena = arena_new(1 << 20);
+    struct process process;
+    struct buffer output = {0}, errors = {0};
+
+    alarm(20);
+    interrupt_catch();
+    start_shell(arena, row->script, &process);
+    if (row->before)
+        raise(row->number);
+    if (row->before == SIGNAL_ASKED)
+        interrupt_came();
+    send_later(row->number, row->times);
+    int64_t start = clock_ms();
+    enum process_outcome outcome = talk(&process, TEXT(""), -1, &output, &errors);
+    int64_t took = clock_ms() - start;
+    struct text said = arena_copy(arena, buffer_text(&output));
+    if (outcome != row->outcome || strcmp(said.bytes, row->output) != 0 || took < row->least_ms ||
+        took > row->most_ms || interrupt_came() != (row->number != 0)) {
+        fprintf(stderr, "outcome %d, output '%s', %d ms", outcome, said.bytes, (int)took);
+        _exit(1);
+    }
+    process_close(&process);
+    buffer_free(&output);
+    buffer_free(&errors);
+    arena_free(&arena);
+}
+
+static void test_signal(void **state)
+{
+    CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
+    struct text messages;
+    int status = support_fork(arena, exchange_signals, *state, &messages);
+
+    assert_string_equal(messages.bytes, "");
+    assert_int_equal(status, 0);
+}
+
+/* No signal is blocked or ignored in a child, whatever we do with ours. */
+static void start_with_signals(const void *argument)
+{
+    struct arena *arena = arena_new(1 << 20);
+    struct process process;
+    struct buffer output = {0}, errors = {0};
+
+    (void)argument;
+    signal(SIGHUP, SIG_IGN);
+    interrupt_catch();
+    start_shell(
+        arena,
+        "sed -n 's/^Sig\\(Blk\\|Ign\\):.*\\(.......\\)$/\\1 \\2/p' /proc/self/status; echo fence;"
+        " echo fence >&2; read -r x",
+        &process);
+    if (talk(&process, TEXT(""), 5000, &output, &errors) != PROCESS_ANSWERED ||
+        !text_equal(buffer_text(&output), TEXT("Blk 0000000\nIgn 0000000\n")))
+        fprintf(stderr, "%s", arena_copy(arena, buffer_text(&output)).bytes);
+    process_close(&process);
+    buffer_free(&output);
+    buffer_free(&errors);
+    arena_free(&arena);
+}
+
+static void test_signal_mask(void **state)
+{
+    CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
+    struct text messages;
+
+    (void)state;
+    assert_int_equal(support_fork(arena, start_with_signals, NULL, &messages), 0);
+    assert_string_equal(messages.bytes, "");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lock_step),   cmocka_unit_test(test_full_pipes),
-        cmocka_unit_test(test_end),         cmocka_unit_test(test_silence),
-        cmocka_unit_test(test_half_end),    cmocka_unit_test(test_stubborn),
-        cmocka_unit_test(test_environment), cmocka_unit_test(test_missing_program),
-        cmocka_unit_test(test_inherited),   cmocka_unit_test(test_parent_death),
-    };
+    struct support_tests tests = {0};
 
     signal(SIGPIPE, SIG_IGN);
-    return cmocka_run_group_tests_name("process", tests, NULL, NULL);
+    support_add(&tests, "lock-step", test_lock_step);
+    support_add(&tests, "full pipes", test_full_pipes);
+    support_add(&tests, "the child ends", test_end);
+    support_add(&tests, "the child is silent", test_silence);
+    support_add(&tests, "one stream ends", test_half_end);
+    support_add(&tests, "a stubborn child", test_stubborn);
+    support_add(&tests, "the environment", test_environment);
+    support_add(&tests, "a program that is missing", test_missing_program);
+    support_add(&tests, "inherited descriptors", test_inherited);
+    support_add(&tests, "the death of the parent", test_parent_death);
+    support_add_rows(&tests, signal_rows, test_signal);
+    support_add(&tests, "the signals of a child", test_signal_mask);
+    return support_run("process", &tests);
 }

@@ -1,4 +1,5 @@
 /* Scripts behind the fence: what is refused and leaves no trace, what works, where errors stand. */
+#include "runtime/interrupt.h"
 #include "runtime/sqlite.h"
 #include "support.h"
 
@@ -777,6 +778,157 @@ static void test_foreign_keys_off(void **state)
         "4 a.sql:1:1+28: FOREIGN KEY constraint failed (SQLite code 787)");
 }
 
+/* Two revisions in one transaction. */
+
+#define KEY_FAILED "FOREIGN KEY constraint failed (SQLite code 787)"
+#define LEFT(name) "4 the revision left '" name "' behind, which stays as long as its transaction"
+#define REBUILD                                                                                    \
+    "CREATE TABLE new (a INTEGER PRIMARY KEY, b); INSERT INTO new SELECT a, 2 FROM p;"             \
+    "DROP TABLE p; ALTER TABLE new RENAME TO p;"
+
+enum keys { ON, OFF };
+
+static const struct proceed_row {
+    const char *name;
+    enum keys keys;
+    const char *script, *expected; /* of what goes on */
+    enum keys next_keys;
+    const char *next, *next_expected;
+    const char *query, *answer;
+} proceed_rows[] = {
+    {"proceed: nothing", ON, "", "", ON, "", "", "SELECT a FROM t", "1"},
+    {"proceed: two changes", ON, "INSERT INTO t VALUES (2, 0);", "", ON,
+     "INSERT INTO t VALUES (3, 0);", "", "SELECT a FROM t", "1|2|3"},
+    {"proceed: foreign keys from on to off", ON, "", "", OFF, REBUILD, "", "SELECT * FROM p, c",
+     "1|2|5|1"},
+    {"proceed: foreign keys stay off", OFF, "", "", OFF, REBUILD, "", "SELECT * FROM p, c",
+     "1|2|5|1"},
+    {"proceed: foreign keys off, then on", OFF, REBUILD, "", ON, "DELETE FROM p;", "",
+     "SELECT count(*) FROM c", "0"},
+    {"proceed: foreign keys on and off and on", ON, "DELETE FROM p;", "", ON, "", "",
+     "SELECT count(*) FROM c", "0"},
+    {"proceed: a parent dropped while they are on", ON, "", "", ON,
+     "DELETE FROM c; DROP TABLE w; DROP TABLE p;", "", "SELECT count(*) FROM c", "0"},
+    {"proceed: a parent dropped with its children", ON, "", "", ON, REBUILD, "",
+     "SELECT count(*) FROM c", "0"},
+    {"proceed: foreign keys on again, an orphan", OFF, "", "", ON, "INSERT INTO c VALUES (6, 9);",
+     "4 a.sql:1:1+28: " KEY_FAILED, "SELECT count(*) FROM c", "1"},
+    {"proceed: foreign keys on again, in WITHOUT ROWID", OFF, "", "", ON,
+     "INSERT INTO w VALUES (6, 9);", "4 a.sql:1:1+28: " KEY_FAILED, "SELECT count(*) FROM w", "0"},
+    {"proceed: an orphan made while they are off", OFF, "DELETE FROM p;",
+     "4 row 5 of table 'c' refers to a row that table 'p' does not have", ON, NULL, NULL,
+     "SELECT count(*) FROM p", "1"},
+    {"proceed: an orphan made while they stay off", OFF, "DELETE FROM p;",
+     "4 row 5 of table 'c' refers to a row that table 'p' does not have", OFF, NULL, NULL,
+     "SELECT count(*) FROM p", "1"},
+    {"proceed: an orphan made and taken back", OFF,
+     "INSERT INTO c VALUES (6, 9); DELETE FROM c WHERE id = 6;", "", ON, "", "",
+     "SELECT count(*) FROM c", "1"},
+    {"proceed: a deferred orphan", ON, "PRAGMA defer_foreign_keys=ON; INSERT INTO c VALUES (6, 9);",
+     "4 " KEY_FAILED, ON, NULL, NULL, "SELECT count(*) FROM c", "1"},
+    {"proceed: a deferred orphan, then off", ON,
+     "PRAGMA defer_foreign_keys=ON; INSERT INTO c VALUES (6, 9);", "4 " KEY_FAILED, OFF, NULL, NULL,
+     "SELECT count(*) FROM c", "1"},
+    {"proceed: a deferred key that was settled", ON,
+     "PRAGMA defer_foreign_keys=ON; INSERT INTO c VALUES (6, 9); INSERT INTO p VALUES (9);", "", ON,
+     "", "", "SELECT count(*) FROM c", "2"},
+    {"proceed: deferring ends", ON, "PRAGMA defer_foreign_keys=ON;", "", ON,
+     "INSERT INTO c VALUES (6, 9); INSERT INTO p VALUES (9);", "4 a.sql:1:1+28: " KEY_FAILED,
+     "SELECT count(*) FROM c", "1"},
+    {"proceed: the old ALTER TABLE ends", ON, "PRAGMA legacy_alter_table=ON;", "", ON,
+     "CREATE VIEW q AS SELECT a FROM t; ALTER TABLE t RENAME TO u; SELECT * FROM q;", "",
+     "SELECT a FROM u", "1"},
+
+    {"proceed: a temporary table", ON, "CREATE TEMP TABLE t (a);", "", ON,
+     "INSERT INTO t VALUES (2, 0);", "", "SELECT a FROM t", "1|2"},
+    {"proceed: a temporary table with a strange name", ON,
+     "CREATE TEMP TABLE \"a\"\"b c\" (a); CREATE INDEX temp.\"i\"\"\" ON \"a\"\"b c\" (a);", "", ON,
+     "SELECT * FROM \"a\"\"b c\";", "4 a.sql:1:1+23: no such table: a\"b c (SQLite code 1)",
+     "SELECT a FROM t", "1"},
+    {"proceed: a temporary view", ON, "CREATE TEMP VIEW z AS SELECT 1;", "", ON, "SELECT * FROM z;",
+     "4 a.sql:1:15+1: no such table: z (SQLite code 1)", "SELECT a FROM t", "1"},
+    {"proceed: a temporary view of a temporary table", ON,
+     "CREATE TEMP TABLE y (a); CREATE TEMP VIEW z AS SELECT * FROM y;"
+     "CREATE TEMP TRIGGER g INSTEAD OF INSERT ON z BEGIN DELETE FROM t; END;",
+     "", ON, "CREATE TABLE y (b); CREATE TABLE z (a); INSERT INTO z VALUES (1);", "",
+     "SELECT a FROM t", "1"},
+    {"proceed: a temporary trigger", ON,
+     "CREATE TEMP TRIGGER g AFTER INSERT ON t BEGIN DELETE FROM t; END;", "", ON,
+     "INSERT INTO t VALUES (2, 'y');", "", "SELECT a FROM t", "1|2"},
+    {"proceed: a temporary virtual table", ON,
+     "CREATE VIRTUAL TABLE temp.f USING fts5 (a); INSERT INTO f VALUES ('b');", "", ON,
+     "CREATE VIRTUAL TABLE f USING fts5 (a); INSERT INTO f VALUES ('c');", "", "SELECT a FROM f",
+     "c"},
+    {"proceed: a temporary rtree", ON, "CREATE VIRTUAL TABLE temp.f USING rtree (a, b, c);", "", ON,
+     "SELECT * FROM f;", "4 a.sql:1:15+1: no such table: f (SQLite code 1)", "SELECT a FROM t",
+     "1"},
+    {"proceed: a temporary family", ON,
+     "CREATE TEMP TABLE tp (a PRIMARY KEY); CREATE TEMP TABLE tc (a REFERENCES tp);"
+     "INSERT INTO tp VALUES (1); INSERT INTO tc VALUES (1);",
+     "", ON, "", "", "SELECT a FROM t", "1"},
+    {"proceed: a temporary family, the child first", ON,
+     "CREATE TEMP TABLE tc (a REFERENCES tp); CREATE TEMP TABLE tp (a PRIMARY KEY);"
+     "INSERT INTO tp VALUES (1); INSERT INTO tc VALUES (1);",
+     "", ON, "", "", "SELECT a FROM t", "1"},
+    {"proceed: a temporary sequence", ON,
+     "CREATE TEMP TABLE z (a INTEGER PRIMARY KEY AUTOINCREMENT);", LEFT("sqlite_sequence"), ON,
+     NULL, NULL, "SELECT a FROM t", "1"},
+    {"proceed: temporary statistics", ON,
+     "CREATE TEMP TABLE z (a); CREATE INDEX temp.i ON z (a); INSERT INTO z VALUES (1);"
+     "ANALYZE temp.z;",
+     LEFT("sqlite_stat1"), ON, NULL, NULL, "SELECT a FROM t", "1"},
+};
+
+static void test_proceed(void **state)
+{
+    const struct proceed_row *row = *state;
+    CLEANUP(arena_free) struct arena *arena = start(FAMILY);
+    CLEANUP(sqlite_close) struct sqlite *sqlite = NULL;
+    struct text before = everything(arena);
+
+    sqlite = open_sqlite(arena);
+    assert_null(sqlite_begin(arena, sqlite, row->keys == ON));
+    assert_string_equal(support_show(arena, run(arena, sqlite, text_from(row->script))), "");
+    assert_string_equal(support_show(arena, sqlite_proceed(arena, sqlite, row->next_keys == ON)),
+                        row->expected);
+    if (*row->expected) {
+        sqlite_rollback(sqlite);
+        assert_true(text_equal(everything(arena), before));
+    } else {
+        assert_string_equal(support_show(arena, run(arena, sqlite, text_from(row->next))),
+                            row->next_expected);
+        assert_string_equal(support_show(arena, sqlite_commit(arena, sqlite)), "");
+    }
+    assert_string_equal(raw(arena, row->query).bytes, row->answer);
+
+    /* They are on again. */
+    assert_null(sqlite_clean(arena, sqlite));
+    assert_null(sqlite_begin(arena, sqlite, true));
+    assert_string_equal(support_show(arena, run(arena, sqlite,
+                                                TEXT("CREATE TABLE pp (a PRIMARY KEY);"
+                                                     "CREATE TABLE cc (a REFERENCES pp);"
+                                                     "INSERT INTO cc VALUES (1);"))),
+                        "4 a.sql:1:67+26: " KEY_FAILED);
+}
+
+/* What came last is checked at the end, and all that came before is rolled back with it. */
+static void test_proceed_commit(void **state)
+{
+    CLEANUP(arena_free) struct arena *arena = start(FAMILY);
+    CLEANUP(sqlite_close) struct sqlite *sqlite = open_sqlite(arena);
+
+    (void)state;
+    assert_null(sqlite_begin(arena, sqlite, true));
+    assert_null(run(arena, sqlite, TEXT("INSERT INTO t VALUES (2, 0);")));
+    assert_null(sqlite_proceed(arena, sqlite, false));
+    assert_null(run(arena, sqlite, TEXT("DELETE FROM p;")));
+    assert_string_equal(support_show(arena, sqlite_commit(arena, sqlite)),
+                        "4 row 5 of table 'c' refers to a row that table 'p' does not have");
+    sqlite_rollback(sqlite);
+    assert_string_equal(raw(arena, "SELECT a FROM t").bytes, "1");
+    assert_string_equal(raw(arena, "SELECT a FROM p").bytes, "1");
+}
+
 static void test_begin_locked(void **state)
 {
     CLEANUP(arena_free) struct arena *arena = start(FAMILY);
@@ -923,6 +1075,187 @@ static void test_read_only(void **state)
     assert_true(text_equal(everything(arena), before));
 }
 
+/* Copies. */
+
+static const struct copy_row {
+    const char *name, *mode;
+    bool is_written; /* by somebody else, who has not committed */
+    bool is_read;
+} copy_rows[] = {
+    {"copy", "delete", false, false},
+    {"copy: in WAL mode", "wal", false, false},
+    {"copy: while another one writes", "delete", true, false},
+    {"copy: in WAL mode, while another one writes", "wal", true, false},
+    {"copy: while another one reads", "delete", false, true},
+    {"copy: in WAL mode, while another one reads", "wal", false, true},
+};
+
+static sqlite3 *open_other(const char *sql)
+{
+    sqlite3 *other;
+
+    assert_int_equal(sqlite3_open("x.db", &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, sql, NULL, NULL, NULL), SQLITE_OK);
+    return other;
+}
+
+static void test_copy(void **state)
+{
+    const struct copy_row *row = *state;
+    CLEANUP(arena_free) struct arena *arena = start(NULL);
+    CLEANUP(sqlite_close) struct sqlite *sqlite = NULL, *copied = NULL;
+    struct sqlite_options options = {.path = "y.db"};
+    struct rows rows;
+    sqlite3 *other = NULL;
+
+    raw(arena, arena_format(arena, "PRAGMA journal_mode=%s", row->mode).bytes);
+    sqlite = open_sqlite(arena);
+    assert_null(sqlite_begin(arena, sqlite, true));
+    assert_null(run(arena, sqlite,
+                    TEXT("WITH n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+                         " INSERT INTO t SELECT i, zeroblob(2000) FROM n;")));
+    assert_null(sqlite_commit(arena, sqlite));
+    if (row->is_written || row->is_read)
+        other = open_other(row->is_written ? "BEGIN IMMEDIATE; DELETE FROM t WHERE a < 9"
+                                           : "BEGIN; SELECT * FROM t");
+    support_write("y.db", TEXT(""));
+    support_check(sqlite_copy(arena, sqlite, "y.db"), "");
+    sqlite3_close(other);
+    assert_false(support_exists("y.db-wal") || support_exists("y.db-journal"));
+    assert_null(sqlite_open(arena, &options, &copied));
+    assert_null(sqlite_ask(arena, copied, "SELECT count(*), sum(a) FROM t", NULL, 0, &rows));
+    assert_true(text_equal(rows.cells[0], TEXT("3000")));
+    assert_true(text_equal(rows.cells[1], TEXT("4501500")));
+    assert_null(sqlite_ask(arena, copied, "PRAGMA integrity_check", NULL, 0, &rows));
+    assert_true(text_equal(rows.cells[0], TEXT("ok")));
+
+    /* The connection is as before. */
+    assert_null(sqlite_begin(arena, sqlite, true));
+    assert_null(run(arena, sqlite, TEXT("DELETE FROM t;")));
+    assert_null(sqlite_commit(arena, sqlite));
+}
+
+static void test_copy_refused(void **state)
+{
+    CLEANUP(arena_free) struct arena *arena = start(NULL);
+    CLEANUP(sqlite_close) struct sqlite *sqlite = open_sqlite(arena);
+
+    (void)state;
+    sqlite3 *other = open_other("BEGIN EXCLUSIVE");
+    support_write("y.db", TEXT(""));
+    sqlite_wait(sqlite, 50);
+    support_check(sqlite_copy(arena, sqlite, "y.db"),
+                  "7 cannot copy the database to 'y.db': database is locked (SQLite code 5)");
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+    support_check(sqlite_copy(arena, sqlite, "z.db"),
+                  "5 cannot copy the database to 'z.db': unable to open database file (SQLite code "
+                  "14)");
+    assert_int_equal(unlink("y.db"), 0);
+    assert_int_equal(symlink("/dev/full", "y.db"), 0);
+    assert_non_null(sqlite_copy(arena, sqlite, "y.db"));
+}
+
+/* Signals. Each in a child, for what came stays. */
+
+static void begin_to_run(struct arena *arena, struct sqlite **sqlite)
+{
+    struct rows rows;
+
+    interrupt_catch();
+    *sqlite = open_sqlite(arena);
+    if (sqlite_begin(arena, *sqlite, true) || run(arena, *sqlite, TEXT("DELETE FROM t;")))
+        _exit(10);
+    raise(SIGINT);
+    /* Our own statements do not end by it. */
+    if (sqlite_ask(arena, *sqlite,
+                   "WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
+                   " SELECT count(*) FROM n",
+                   NULL, 0, &rows))
+        _exit(11);
+}
+
+static void interrupt_script(const void *argument)
+{
+    CLEANUP(arena_free) struct arena *arena = arena_new(16 << 20);
+    struct sqlite *sqlite;
+
+    begin_to_run(arena, &sqlite);
+    alarm(20);
+    const char *shown = support_show(arena, run(arena, sqlite, text_from(argument)));
+    sqlite_rollback(sqlite);
+    if (strcmp(shown, "4 a.sql:1:1+96: interrupted") != 0) {
+        fprintf(stderr, "%s\n", shown);
+        _exit(12);
+    }
+    sqlite_close(&sqlite);
+}
+
+static void interrupt_commit(const void *argument)
+{
+    CLEANUP(arena_free) struct arena *arena = arena_new(16 << 20);
+    struct sqlite *sqlite;
+
+    (void)argument;
+    begin_to_run(arena, &sqlite);
+    if (sqlite_commit(arena, sqlite))
+        _exit(12);
+    sqlite_close(&sqlite);
+}
+
+static void interrupt_waiting(const void *argument)
+{
+    CLEANUP(arena_free) struct arena *arena = arena_new(16 << 20);
+    struct sqlite *sqlite = open_sqlite(arena);
+
+    (void)argument;
+    interrupt_catch();
+    sqlite_wait(sqlite, 60000);
+    raise(SIGTERM);
+    alarm(20);
+    fprintf(stderr, "%s", support_show(arena, sqlite_begin(arena, sqlite, true)));
+    sqlite_close(&sqlite);
+}
+
+static void interrupt_copy(const void *argument)
+{
+    CLEANUP(arena_free) struct arena *arena = arena_new(16 << 20);
+    struct sqlite *sqlite = open_sqlite(arena);
+
+    (void)argument;
+    interrupt_catch();
+    raise(SIGHUP);
+    support_write("y.db", TEXT(""));
+    fprintf(stderr, "%s", support_show(arena, sqlite_copy(arena, sqlite, "y.db")));
+    sqlite_close(&sqlite);
+}
+
+static void test_interrupted(void **state)
+{
+    static const char endless[] =
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n, n"
+        " AS m;;";
+    CLEANUP(arena_free) struct arena *arena = start(NULL);
+    struct text messages;
+
+    (void)state;
+    int status = support_fork(arena, interrupt_script, endless, &messages);
+    assert_string_equal(messages.bytes, "");
+    assert_int_equal(status, 0);
+    assert_string_equal(raw(arena, "SELECT a FROM t").bytes, "1");
+
+    sqlite3 *other = open_other("BEGIN IMMEDIATE");
+    assert_int_equal(support_fork(arena, interrupt_waiting, NULL, &messages), 0);
+    assert_string_equal(messages.bytes, "4 interrupted");
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+
+    assert_int_equal(support_fork(arena, interrupt_copy, NULL, &messages), 0);
+    assert_string_equal(messages.bytes, "4 interrupted");
+
+    /* What is to be committed is. */
+    assert_int_equal(support_fork(arena, interrupt_commit, NULL, &messages), 0);
+    assert_string_equal(raw(arena, "SELECT a FROM t").bytes, "");
+}
+
 /* A disk that is full: every size at which the next write of a revision fails. */
 
 enum { FULL_SIZE_MAX = 160 << 10, FULL_STEP = 8 << 10 };
@@ -989,12 +1322,17 @@ int main(void)
     support_add(&tests, "a piece of a script", test_piece);
     support_add(&tests, "a script of 200,000 statements", test_long_script);
     support_add_rows(&tests, keys_rows, test_foreign_keys_off);
+    support_add_rows(&tests, proceed_rows, test_proceed);
+    support_add(&tests, "proceed: what came last", test_proceed_commit);
     support_add(&tests, "begin while another one writes", test_begin_locked);
     support_add(&tests, "commit while another one reads", test_commit_locked);
     support_add(&tests, "commit with a foreign key missing", test_commit_deferred);
     support_add(&tests, "our own statements", test_ask);
     support_add_rows(&tests, open_rows, test_open);
     support_add(&tests, "a connection that only reads", test_read_only);
+    support_add_rows(&tests, copy_rows, test_copy);
+    support_add(&tests, "copy: refused", test_copy_refused);
+    support_add(&tests, "signals", test_interrupted);
     support_add(&tests, "a full disk", test_full_disk);
     return support_run("sqlite", &tests);
 }

@@ -107,7 +107,7 @@ static struct error *apply(struct arena *arena, struct target *target, struct le
         return error;
     error = send(arena, target, source);
     if (!error)
-        error = target->operations->record(arena, target, &row);
+        error = target->operations->record(arena, target, &row, NULL, 0);
     if (!error)
         error = target->operations->commit(arena, target);
     if (error)
@@ -481,8 +481,9 @@ static const struct admit_row {
     {"admit: nothing", "SELECT 1", ""},
     {"admit: a change elsewhere", "CREATE TABLE u (a)", ""},
     {"admit: a row more",
-     "INSERT INTO sqlferry_ledger SELECT 2, event, project, revision, script, bundle, release,"
-     " sequence, note, who, started, finished, tool, digest, previous FROM sqlferry_ledger",
+     "INSERT INTO sqlferry_ledger SELECT 2, event, project, revision, script, pieces, bundle,"
+     " release, sequence, note, who, started, finished, tool, digest, previous FROM "
+     "sqlferry_ledger",
      "7 somebody else changed the ledger of 'x.db' during this run / "
      "Look at 'sqlland history', then run it again."},
     {"admit: a row less", "DROP TRIGGER sqlferry_ledger_no_delete; DELETE FROM sqlferry_ledger",
@@ -605,7 +606,7 @@ static void test_pieces(void **state)
     if (!row->alone && !error) {
         struct ledger_row done = next_row(arena, &ledger);
 
-        assert_null(target->operations->record(arena, target, &done));
+        assert_null(target->operations->record(arena, target, &done, NULL, 0));
         assert_null(target->operations->commit(arena, target));
     } else if (!row->alone) {
         target->operations->rollback(target);
@@ -681,6 +682,350 @@ static void test_verify(void **state)
     target->operations->rollback(target);
 }
 
+/* Our own statements. */
+
+static void test_ask(void **state)
+{
+    CLEANUP(arena_free) struct arena *arena = start();
+    CLEANUP(target_close) struct target *target = open_target(arena, "x.db");
+    struct rows rows = {.count = 99};
+
+    (void)state;
+    raw(arena, "x.db", "CREATE TABLE t (a, b); INSERT INTO t VALUES (1, NULL), (2, 'x')");
+    assert_null(
+        target->operations->ask(arena, target, TEXT("SELECT * FROM t ORDER BY a DESC"), &rows));
+    assert_int_equal(rows.columns, 2);
+    assert_int_equal(rows.count, 2);
+    assert_true(text_equal(rows.cells[0], TEXT("2")));
+    assert_true(text_equal(rows.cells[1], TEXT("x")));
+    assert_null(rows.cells[3].bytes);
+    assert_null(target->operations->ask(arena, target, TEXT("SELECT * FROM t WHERE 0"), &rows));
+    assert_int_equal(rows.count, 0);
+    support_check(target->operations->ask(arena, target, TEXT("SELECT nosuch FROM t"), &rows),
+                  "4 no such column: nosuch (SQLite code 1)");
+    assert_int_equal(rows.count, 0);
+}
+
+static const struct table_row {
+    const char *name, *prepare, *table;
+    bool has;
+} table_rows[] = {
+    {"table: there", "CREATE TABLE t (a)", "t", true},
+    {"table: not there", "CREATE TABLE t (a)", "u", false},
+    {"table: nothing at all", "", "t", false},
+    {"table: a view", "CREATE VIEW t AS SELECT 1", "t", false},
+    {"table: an index", "CREATE TABLE u (a); CREATE INDEX t ON u (a)", "t", false},
+    {"table: virtual", "CREATE VIRTUAL TABLE t USING fts5 (a)", "t", true},
+    {"table: a name with a quote", "CREATE TABLE \"t'\" (a)", "t'", true},
+};
+
+static void test_has_table(void **state)
+{
+    const struct table_row *row = *state;
+    CLEANUP(arena_free) struct arena *arena = start();
+    CLEANUP(target_close) struct target *target = NULL;
+    bool has = !row->has;
+
+    raw(arena, "x.db", row->prepare);
+    target = open_target(arena, "x.db");
+    assert_null(target->operations->has_table(arena, target, text_from(row->table), &has));
+    assert_int_equal(has, row->has);
+}
+
+/* Statements that go with a row: both are there, or neither. */
+
+static const struct also_row {
+    const char *name, *also[2];
+    bool commits;
+    const char *expected, *rows, *after;
+} also_rows[] = {
+    {"record: a row", {0}, true, "", "1", ""},
+    {"record: with a statement", {"INSERT INTO t VALUES (1)"}, true, "", "1", "1"},
+    {"record: with two",
+     {"INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (2)"},
+     true,
+     "",
+     "1",
+     "1|2"},
+    {"record: rolled back", {"INSERT INTO t VALUES (1)"}, false, "", "0", ""},
+    {"record: with one that fails",
+     {"INSERT INTO t VALUES (1)", "INSERT INTO u VALUES (2)"},
+     false,
+     "4 no such table: u (SQLite code 1)",
+     "0",
+     ""},
+};
+
+static void test_record(void **state)
+{
+    const struct also_row *row = *state;
+    CLEANUP(arena_free) struct arena *arena = start();
+    CLEANUP(target_close) struct target *target = NULL;
+    struct ledger ledger = {0}, read;
+    struct text also[2];
+    size_t count = 0;
+
+    for (; count < 2 && row->also[count]; count++)
+        also[count] = text_from(row->also[count]);
+    raw(arena, "x.db", "CREATE TABLE t (a)");
+    target = open_target(arena, "x.db");
+    struct ledger_row made = next_row(arena, &ledger);
+    made.pieces = 3;
+    made.kind = SCRIPT_DOWN;
+    ledger_continue(arena, &ledger, &made);
+    assert_null(target->operations->begin(arena, target, &ledger, &keys_on));
+    support_check(target->operations->record(arena, target, &made, also, count), row->expected);
+    if (row->commits)
+        assert_null(target->operations->commit(arena, target));
+    else
+        target->operations->rollback(target);
+    assert_null(target->operations->read_ledger(arena, target, &read));
+    assert_string_equal(raw(arena, "x.db", "SELECT a FROM t"), row->after);
+    assert_string_equal(arena_format(arena, "%zu", read.count).bytes, row->rows);
+    if (read.count) {
+        assert_int_equal(read.rows[0].pieces, 3);
+        assert_int_equal(read.rows[0].kind, SCRIPT_DOWN);
+    }
+}
+
+/* Several revisions in one transaction. */
+
+static void test_proceed(void **state)
+{
+    CLEANUP(arena_free) struct arena *arena = start();
+    CLEANUP(target_close) struct target *target = NULL;
+    struct source first = {TEXT("a.sql"),
+                           TEXT("CREATE TEMP TABLE t (a); INSERT INTO t VALUES (1);")};
+    struct source second = {TEXT("b.sql"), TEXT("INSERT INTO t VALUES (2);")};
+    struct ledger known = {0}, stale = {0}, read;
+
+    (void)state;
+    raw(arena, "x.db", "CREATE TABLE t (a)");
+    target = open_target(arena, "x.db");
+    for (int commits = 0; commits < 2; commits++) {
+        struct ledger_row row = next_row(arena, &stale);
+
+        known = (struct ledger){0};
+        assert_null(target->operations->begin(arena, target, &known, &keys_on));
+        assert_null(send(arena, target, &first));
+        assert_null(target->operations->record(arena, target, &row, NULL, 0));
+        support_check(target->operations->proceed(arena, target, &stale, &keys_on),
+                      "7 somebody else changed the ledger of 'x.db' during this run / "
+                      "Look at 'sqlland history', then run it again.");
+        ledger_append(arena, &known, &row);
+        assert_null(target->operations->proceed(arena, target, &known, &keys_off));
+        assert_null(send(arena, target, &second));
+        row = next_row(arena, &known);
+        assert_null(target->operations->record(arena, target, &row, NULL, 0));
+        if (commits)
+            assert_null(target->operations->commit(arena, target));
+        else
+            target->operations->rollback(target);
+        assert_null(target->operations->read_ledger(arena, target, &read));
+        assert_int_equal(read.count, commits ? 2 : 0);
+        assert_string_equal(raw(arena, "x.db", "SELECT a FROM t"), commits ? "2" : "");
+    }
+}
+
+/* Looking. */
+
+static const char *show_findings(struct arena *arena, const struct findings *findings)
+{
+    struct text shown = TEXT("");
+
+    for (const struct finding *finding = findings->first; finding; finding = finding->next)
+        shown = arena_format(arena, "%s%s%s %s: %s", shown.bytes, shown.size ? " | " : "",
+                             finding->severity == FINDING_FAULT ? "fault" : "warning",
+                             finding->name, support_show(arena, finding->error));
+    return shown.bytes;
+}
+
+static const struct examine_row {
+    const char *name, *prepare, *expected;
+} examine_rows[] = {
+    {"examine: nothing", "", ""},
+    {"examine: all is well", "CREATE TABLE t (a); INSERT INTO t VALUES (1)", ""},
+    {"examine: an orphan",
+     "CREATE TABLE p (a PRIMARY KEY); CREATE TABLE c (a REFERENCES p); INSERT INTO c VALUES (1)",
+     "fault orphans: 6 1 row is without the row that a foreign key refers to, the first in table "
+     "'c', of table 'p'"},
+    {"examine: two orphans",
+     "CREATE TABLE p (a PRIMARY KEY); CREATE TABLE c (a REFERENCES p); INSERT INTO c VALUES (1),"
+     " (2)",
+     "fault orphans: 6 2 rows are without the row that a foreign key refers to, the first in "
+     "table 'c', of table 'p'"},
+    {"examine: a table and its index in one place",
+     "CREATE TABLE t (a); CREATE INDEX i ON t (a); PRAGMA writable_schema=ON; UPDATE sqlite_schema"
+     " SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 't') WHERE name = 'i'",
+     "fault damaged: 6 the database is damaged: 2nd reference to page 2 / Restore a copy of it."},
+};
+
+static void test_examine(void **state)
+{
+    const struct examine_row *row = *state;
+    CLEANUP(arena_free) struct arena *arena = start();
+    CLEANUP(target_close) struct target *target = NULL;
+    struct findings findings = {0};
+
+    support_write("x.db", TEXT(""));
+    raw(arena, "x.db", row->prepare);
+    assert_null(open_as(arena, "x.db", TARGET_READS, &target));
+    assert_null(target->operations->examine(arena, target, &findings));
+    assert_string_equal(show_findings(arena, &findings), row->expected);
+}
+
+static void open_transaction(struct arena *arena)
+{
+    sqlite3 *handle;
+
+    (void)arena;
+    if (sqlite3_open("x.db", &handle) ||
+        sqlite3_exec(handle, "BEGIN IMMEDIATE; UPDATE t SET a = 2", NULL, NULL, NULL))
+        _exit(1);
+}
+
+static void open_reading(struct arena *arena)
+{
+    sqlite3 *handle;
+
+    (void)arena;
+    if (sqlite3_open("x.db", &handle) ||
+        sqlite3_exec(handle, "BEGIN; SELECT * FROM t", NULL, NULL, NULL))
+        _exit(1);
+}
+
+static const struct inspect_row {
+    const char *name, *mode;
+    enum target_access access;
+    void (*other)(struct arena *arena); /* what another process does meanwhile */
+    bool warns;
+} inspect_rows[] = {
+    {"inspect: a writer", "delete", TARGET_WRITES, open_transaction, true},
+    {"inspect: a writer, for a plan", "delete", TARGET_READS, open_transaction, true},
+    {"inspect: a writer in WAL mode", "wal", TARGET_WRITES, open_transaction, true},
+    {"inspect: a writer in WAL mode, for a plan", "wal", TARGET_READS, open_transaction, true},
+    {"inspect: a reader", "delete", TARGET_WRITES, open_reading, false},
+    {"inspect: a reader in WAL mode", "wal", TARGET_WRITES, open_reading, false},
+};
+
+static void test_inspect(void **state)
+{
+    const struct inspect_row *row = *state;
+    CLEANUP(arena_free) struct arena *arena = start();
+    CLEANUP(target_close) struct target *target = NULL;
+    struct needs needs = {.ledger = true};
+    struct findings findings = {0}, later = {0};
+    struct ledger ledger = {0};
+
+    raw(arena, "x.db",
+        arena_format(arena, "PRAGMA journal_mode=%s; CREATE TABLE t (a); INSERT INTO t VALUES (1)",
+                     row->mode)
+            .bytes);
+    struct child child = start_child(row->other);
+    assert_null(open_as(arena, "x.db", row->access, &target));
+    struct text expected =
+        arena_format(arena, "warning writer: 7 process %ld is writing to 'x.db': wait, or stop it",
+                     (long)child.pid);
+    assert_null(target->operations->inspect(arena, target, &needs, &findings));
+    assert_string_equal(show_findings(arena, &findings), row->warns ? expected.bytes : "");
+    end_child(&child, false);
+    assert_null(target->operations->inspect(arena, target, &needs, &later));
+    assert_string_equal(show_findings(arena, &later), "");
+    /* The look has not let go of any lock. */
+    if (row->access == TARGET_READS)
+        return;
+    assert_null(target->operations->begin(arena, target, &ledger, &keys_on));
+    assert_null(target->operations->inspect(arena, target, &needs, &later));
+    assert_string_equal(show_findings(arena, &later), "");
+    assert_string_equal(raw(arena, "x.db", "BEGIN IMMEDIATE"), "database is locked");
+    target->operations->rollback(target);
+}
+
+/* Only somebody else than root finds out what a file forbids. */
+static void look_as_nobody(const void *argument)
+{
+    CLEANUP(arena_free) struct arena *arena = arena_new(16 << 20);
+    CLEANUP(target_close) struct target *target = NULL;
+    struct findings findings = {0};
+    struct needs needs = {.ledger = true};
+
+    if (setgid(65534) < 0 || setuid(65534) < 0)
+        _exit(2);
+    if (open_as(arena, "d/x.db", TARGET_READS, &target) ||
+        target->operations->inspect(arena, target, &needs, &findings))
+        _exit(3);
+    if (strcmp(show_findings(arena, &findings), argument) != 0) {
+        fprintf(stderr, "%s\n", show_findings(arena, &findings));
+        _exit(4);
+    }
+}
+
+static const struct rights_row {
+    const char *name, *rights, *expected;
+} rights_rows[] = {
+    {"inspect: all rights", "chmod 777 d; chmod 666 d/x.db", ""},
+    {"inspect: a file that is read-only", "chmod 777 d; chmod 644 d/x.db",
+     "fault read-only: 5 cannot write 'd/x.db': Permission denied"},
+    {"inspect: a folder that is read-only", "chmod 755 d; chmod 666 d/x.db",
+     "fault read-only: 5 cannot make a journal in 'd': Permission denied"},
+};
+
+static void test_rights(void **state)
+{
+    const struct rights_row *row = *state;
+    CLEANUP(arena_free) struct arena *arena = start();
+    struct text messages;
+
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(system("chmod 755 .; mkdir d"), 0);
+    raw(arena, "d/x.db", "CREATE TABLE t (a)");
+    assert_int_equal(system(row->rights), 0);
+    int status = support_fork(arena, look_as_nobody, row->expected, &messages);
+    assert_string_equal(messages.bytes, "");
+    assert_int_equal(status, 0);
+}
+
+/* Copies. */
+
+static const struct backup_row {
+    const char *name, *prepare, *path, *expected;
+} backup_rows[] = {
+    {"backup", ":", "y.db", ""},
+    {"backup: into a folder", "mkdir d", "d/y.db", ""},
+    {"backup: it exists", "echo text > y.db", "y.db",
+     "2 'y.db' already exists / Name a file that does not: an older copy stays as it is."},
+    {"backup: onto itself", ":", "x.db",
+     "2 'x.db' already exists / Name a file that does not: an older copy stays as it is."},
+    {"backup: a link to nothing", "ln -s z.db y.db", "y.db",
+     "2 'y.db' already exists / Name a file that does not: an older copy stays as it is."},
+    {"backup: no such folder", ":", "d/y.db", "5 cannot write 'd/y.db': No such file or directory"},
+};
+
+static void test_backup(void **state)
+{
+    const struct backup_row *row = *state;
+    CLEANUP(arena_free) struct arena *arena = start();
+    CLEANUP(target_close) struct target *target = open_target(arena, "x.db");
+    struct ledger ledger = {0};
+
+    assert_int_equal(system(row->prepare), 0);
+    assert_null(target->operations->lock(arena, target, 0));
+    assert_null(apply(arena, target, &ledger, "CREATE TABLE t (a); INSERT INTO t VALUES (1);"));
+    size_t before = support_file_count();
+    support_check(target->operations->backup(arena, target, text_from(row->path)), row->expected);
+    if (*row->expected) {
+        assert_int_equal(support_file_count(), before);
+        return;
+    }
+    assert_string_equal(
+        raw(arena, row->path, "PRAGMA integrity_check; SELECT a FROM t, sqlferry_ledger"), "ok|1");
+    /* The lock is still held, and the next revision leaves the copy alone. */
+    assert_null(apply(arena, target, &ledger, "UPDATE t SET a = 2;"));
+    assert_string_equal(raw(arena, row->path, "SELECT a FROM t"), "1");
+    assert_string_equal(raw(arena, "x.db", "SELECT a FROM t"), "2");
+}
+
 int main(void)
 {
     struct support_tests tests = {0};
@@ -700,5 +1045,13 @@ int main(void)
     support_add(&tests, "the terms of a revision", test_terms);
     support_add(&tests, "indexes outside a transaction", test_builds);
     support_add(&tests, "verify", test_verify);
+    support_add(&tests, "our own statements", test_ask);
+    support_add_rows(&tests, table_rows, test_has_table);
+    support_add_rows(&tests, also_rows, test_record);
+    support_add(&tests, "several revisions in one transaction", test_proceed);
+    support_add_rows(&tests, examine_rows, test_examine);
+    support_add_rows(&tests, inspect_rows, test_inspect);
+    support_add_rows(&tests, rights_rows, test_rights);
+    support_add_rows(&tests, backup_rows, test_backup);
     return support_run("target", &tests);
 }

@@ -1,0 +1,16 @@
+/* piecewise.h - a script without a transaction: each statement is recorded. Floor 2. */
+#pragma once
+
+#include "script.h"
+
+/* Whether an earlier run has begun the script of this step, and not ended it. */
+bool piecewise_was_begun(const struct run *run, const struct index_step *step);
+
+/*
+ * Runs a script one piece after the other, and after each adds a row that says so; it begins where
+ * the ledger says that an earlier run has stopped.
+ *
+ * returns  NULL, or the first error: ERROR_UNKNOWN where something of the revision may be done
+ */
+struct error *piecewise_run(struct run *run, const struct index_step *step,
+                            enum script_kind kind) CHECKED;
