@@ -73,6 +73,11 @@ FORGE            := $(BUILD)/tests/end/forge
 # Lets allocations fail; the sanitizers have an allocator of their own.
 FAIL_MALLOC      := $(if $(SANITIZE),,$(BUILD)/tests/end/fail_malloc.so)
 TESTS            := $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
+# What the fuzz targets share, and each of them. The linker can switch signatures off in them alone.
+CORPUS_TEST      := $(BUILD)/tests/fuzz/test_corpus
+FUZZ_OBJECTS     := $(call objects,$(filter-out %/test_corpus.c %/libfuzzer.c,$(wildcard tests/fuzz/*.c)))
+FUZZ_LINK        := -Wl,--wrap=crypto_verify
+FUZZERS          := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: all
 all: $(BUILD)/sqlferry $(BUILD)/sqlland ## build both programs, into build/ and as links here
@@ -115,6 +120,16 @@ $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT_OBJECTS) $(BUILD)/modules.a
 	$(call note,LINK,$@)
 	$(Q)$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
 
+$(CORPUS_TEST): $(CORPUS_TEST).o $(FUZZ_OBJECTS) $(SUPPORT_OBJECTS) $(BUILD)/modules.a
+	$(call note,LINK,$@)
+	$(Q)$(CC) $(LDHARDEN) $(LDFLAGS) $(FUZZ_LINK) -o $@ $^ $(LIBS_TEST)
+
+# A fuzz target that feeds itself; see `make fuzz`.
+$(FUZZERS): $(BUILD)/fuzz_%: tests/fuzz/libfuzzer.c $(FUZZ_OBJECTS) $(BUILD)/modules.a
+	$(call note,LINK,$@)
+	$(Q)$(COMPILE) -I. -DTARGET=fuzz_$* -fsanitize=fuzzer $(LDFLAGS) $(FUZZ_LINK) -Wl,--wrap=_exit \
+		-o $@ $(filter %.c %.o %.a,$^) $(LIBS_COMPILER)
+
 .SECONDARY:
 
 $(BUILD)/compiler/templates.o: $(wildcard manifests/templates/*)
@@ -130,13 +145,17 @@ check: setup-check ## run all tests (SANITIZE=1: with address and undefined sani
 	@$(MAKE) --no-print-directory check-run
 
 .PHONY: check-run
-check-run: all $(TESTS) $(FORGE) $(FAIL_MALLOC) check-manuals
-	@failed=; for test in $(TESTS); do echo "-- $$test"; $$test || failed="$$failed $$test"; done; \
+check-run: all $(TESTS) $(CORPUS_TEST) $(FORGE) $(FAIL_MALLOC) check-manuals
+	@failed=; for test in $(TESTS) $(CORPUS_TEST); do echo "-- $$test"; $$test || failed="$$failed $$test"; done; \
 	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }; \
 	echo "all tests passed ($(VARIANT))"
 
 # make test-text runs tests/unit/test_text.c alone.
 test-%: $(BUILD)/tests/unit/test_%
+	$<
+
+.PHONY: test-corpus
+test-corpus: $(CORPUS_TEST) ## run every input of tests/fuzz/corpus through its fuzz target
 	$<
 
 .PHONY: test-end
@@ -156,6 +175,26 @@ torture-run: all $(BUILD)/tests/end/test_end $(FORGE) $(FAIL_MALLOC)
 	TORTURE=1 KILLS=$(KILLS) ROUNDS=$(ROUNDS) $(BUILD)/tests/end/test_end "*$$script.sh" || failed="$$failed $$script"; \
 	done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
+# Fuzz targets one after the other; what breaks one is left in build/fuzz/.
+SECONDS ?= 60
+FUZZ    ?= $(FUZZERS:$(BUILD)/fuzz_%=%)
+.PHONY: fuzz
+fuzz: ## feed each fuzz target with damaged inputs (SECONDS=60 FUZZ='index trust')
+	@.ci/setup ci
+	@$(MAKE) --no-print-directory fuzz-run CC=clang SANITIZE=1 BUILD=build/fuzz \
+		CFLAGS='-O2 -g -fsanitize=fuzzer-no-link'
+
+.PHONY: fuzz-run
+fuzz-run: $(FUZZ:%=$(BUILD)/fuzz_%)
+	@failed=; for name in $(FUZZ); do log=$(BUILD)/$$name.log; mkdir -p $(BUILD)/corpus/$$name; \
+	$(BUILD)/fuzz_$$name -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1 \
+		$$([ -f tests/fuzz/$$name.dict ] && echo -dict=tests/fuzz/$$name.dict) \
+		-artifact_prefix=$(BUILD)/$$name- $(BUILD)/corpus/$$name tests/fuzz/corpus/$$name >$$log 2>&1 || \
+		{ failed="$$failed $$name"; grep -v '^#' $$log | tail -n 40; }; \
+	echo "$$name: $$(sed -n 's/^stat::number_of_executed_units: *//p' $$log) executions," \
+		"$$(sed -n 's/^stat::average_exec_per_sec: *//p' $$log) each second"; \
+	done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
+
 .PHONY: check-manuals
 check-manuals:
 	@mandoc -Tlint -W warning docs/*.1 docs/*.5
@@ -172,7 +211,7 @@ demo: setup-build ## compile the example, sign it, apply it to a fresh SQLite fi
 
 .PHONY: floors
 floors: all ## check that no include climbs and each library has one door
-	@.ci/floors $(BUILD)/sqlland
+	@.ci/floors $(BUILD)/sqlland $(BUILD)/sqlferry
 
 .PHONY: format
 format: ## rewrite the C files as .clang-format says
