@@ -203,6 +203,7 @@ check-manuals:
 golden: all $(BUILD)/tests/end/test_end ## rewrite expected outputs; git diff is the review
 	GOLDEN=1 $(BUILD)/tests/end/test_end '*damaged/*'
 	GOLDEN=1 $(BUILD)/tests/end/test_end '*messages.sh'
+	GOLDEN=1 $(BUILD)/tests/end/test_end '*corpus.sh'
 
 .PHONY: demo
 demo: setup-build ## compile the example, sign it, apply it to a fresh SQLite file, show the result
