@@ -66,6 +66,7 @@ static struct error *take_back(struct piecewise *piecewise, struct error *refusa
     enum built built = BUILT_NOTHING;
     struct error *error = NULL;
     bool partly = refusal->code == ERROR_UNKNOWN;
+    bool perhaps = !partly && !build && run->to->is_partial && run->to->is_partial(refusal);
 
     /* To take half an index away may take as long as to build it: the next run does. */
     if (build && interrupt_came())
@@ -77,14 +78,15 @@ static struct error *take_back(struct piecewise *piecewise, struct error *refusa
         error = run->to->look(run->arena, run->target, build, &built);
     if (!error && built == BUILT_HALF)
         error = run->to->remove(run->arena, run->target, build);
-    if (!error && !partly)
+    if (!error && !partly && !perhaps)
         error = record_event(piecewise, LEDGER_FAILED);
-    if (error || piecewise->done > 0 || was_begun(piecewise))
+    if (error || perhaps || piecewise->done > 0 || was_begun(piecewise))
         refusal->code = ERROR_UNKNOWN;
     if (error)
         error_note(run->arena, refusal, (struct span){0}, "and then: %.*s",
                    TEXT_ARGS(error->message));
     const char *what = partly             ? "done in part"
+                       : perhaps          ? "stopped, and may be done in part,"
                        : error            ? "cut off"
                        : interrupt_came() ? "stopped"
                                           : "refused";

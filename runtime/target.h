@@ -85,6 +85,12 @@ struct target_operations {
     /* Runs pieces of a script up to the first that is refused; rows are thrown away. */
     struct error *(*run)(struct arena *arena, struct target *target, const struct sending *sending);
 
+    /*
+     * Whether a piece that was refused with this, outside a transaction, may have done a part of
+     * its work all the same. NULL where a refusal that does not say ERROR_UNKNOWN leaves nothing.
+     */
+    bool (*is_partial)(const struct error *refusal);
+
     /* How far an interrupted build of an index came. */
     struct error *(*look)(struct arena *arena, struct target *target,
                           const struct index_build *build, enum built *built);

@@ -1143,6 +1143,21 @@ static void close_target(struct target *target)
     psql_close(&self(target)->psql);
 }
 
+/*
+ * DROP INDEX CONCURRENTLY and its kind commit in their middle, and then wait: where a timeout, a
+ * deadlock or a signal ends that wait, what they had committed stays.
+ */
+static bool is_partial(const struct error *refusal)
+{
+    static const struct text states[] = {
+        {"SQLSTATE 57014", 14}, {"SQLSTATE 55P03", 14}, {"SQLSTATE 40P01", 14}};
+
+    for (size_t i = 0; i < COUNT(states); i++)
+        if (text_find(refusal->message, states[i]) < refusal->message.size)
+            return true;
+    return false;
+}
+
 static const struct target_operations operations = {
     .lock = lock,
     .read_ledger = read_ledger,
@@ -1153,6 +1168,7 @@ static const struct target_operations operations = {
     .prepare = prepare,
     .begin = begin,
     .run = run,
+    .is_partial = is_partial,
     .look = look,
     .remove = remove_build,
     .verify = verify,

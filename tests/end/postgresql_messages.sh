@@ -82,6 +82,7 @@ cut_off()
     ) > other 2>&1 &
     "$@"
 }
+expect 0 sqlland resume tidy.ferry --key team.pub --from 4
 golden pg_connection_lost 8 cut_off sqlland upgrade tidy.ferry --key team.pub
 golden pg_interrupted 8 sqlland upgrade tidy.ferry --key team.pub
 golden pg_check_interrupted 8 sqlland check tidy.ferry --key team.pub
