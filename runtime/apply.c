@@ -55,7 +55,7 @@ static struct text outcome_of(struct run *run, const struct plan *plan,
     else if (unknown)
         pattern = "revision '%.*s' runs without a transaction and was interrupted: a person must "
                   "look";
-    else if (piecewise_was_begun(run, step))
+    else if (ledger_is_begun(&run->state.steps[step - run->index->steps]))
         pattern = "nothing more of revision '%.*s' was done";
     else
         pattern = "nothing of revision '%.*s' was done";
@@ -232,12 +232,13 @@ static struct error *apply_together(struct run *run, const struct plan *plan)
     return NULL;
 }
 
-static struct error *make_plan(struct run *run, const struct apply_options *options,
-                               struct plan *plan)
+struct error *apply_plan(struct run *run, enum script_kind kind, struct text to, struct plan *plan)
 {
-    if (options->kind == SCRIPT_DOWN)
-        return plan_downgrade(run->arena, run->index, &run->state, options->to, plan);
-    return plan_upgrade(run->arena, run->index, &run->state, options->to, plan);
+    struct error *error = kind == SCRIPT_UP
+                              ? plan_upgrade(run->arena, run->index, &run->state, to, plan)
+                              : plan_downgrade(run->arena, run->index, &run->state, to, plan);
+
+    return error && error->code == ERROR_UNKNOWN ? script_show_begun(run, error) : error;
 }
 
 /* What is about to be lost is shown before it is. */
@@ -288,13 +289,9 @@ struct error *apply(struct arena *arena, const struct apply_options *options,
     struct plan plan;
     struct findings findings = {0};
 
-    interrupt_catch();
     struct error *error = run_open(arena, &options->run, &run);
-    if (!error) {
-        error = make_plan(&run, options, &plan);
-        if (error && error->code == ERROR_UNKNOWN)
-            script_show_begun(&run, error);
-    }
+    if (!error)
+        error = apply_plan(&run, options->kind, options->to, &plan);
     if (!error && plan.count)
         error = prepare_target(&run, options, &plan, &findings);
     if (error && interrupt_came())

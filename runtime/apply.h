@@ -19,6 +19,13 @@ struct applied {
 };
 
 /*
+ * What would run: plan_upgrade or plan_downgrade. Where a half-done script is in the way, the error
+ * shows the statement that it stands before.
+ */
+struct error *apply_plan(struct run *run, enum script_kind kind, struct text to,
+                         struct plan *plan) CHECKED;
+
+/*
  * Takes the lock, reads the ledger, and runs what the plan says: one transaction for each revision,
  * which holds the script, its verify script and the ledger row. Once it has begun, a signal ends it
  * as an error does.

@@ -1,6 +1,5 @@
 #include "commands.h"
 #include "preflight.h"
-#include "script.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -241,16 +240,6 @@ static void print_plan(struct call *call, const struct run *run, const struct pl
     commands_print_findings(call, findings);
 }
 
-static struct error *make_plan(struct call *call, struct run *run, enum script_kind kind,
-                               struct plan *plan)
-{
-    struct text to = cli_value(call, "to");
-
-    if (kind == SCRIPT_DOWN)
-        return plan_downgrade(call->arena, run->index, &run->state, to, plan);
-    return plan_upgrade(call->arena, run->index, &run->state, to, plan);
-}
-
 struct error *commands_plan(struct call *call, enum script_kind kind)
 {
     CLEANUP(commands_close) struct session session = {0};
@@ -265,11 +254,8 @@ struct error *commands_plan(struct call *call, enum script_kind kind)
         error = run_look(call->arena, &session.options, &run, &findings);
     if (!error)
         error = findings_refuse(&findings);
-    if (!error) {
-        error = make_plan(call, &run, kind, &plan);
-        if (error && error->code == ERROR_UNKNOWN)
-            script_show_begun(&run, error);
-    }
+    if (!error)
+        error = apply_plan(&run, kind, cli_value(call, "to"), &plan);
     if (!error && plan.count)
         error = preflight(call->arena, run.index, run.target, &plan, &run.ledger,
                           cli_has(call, "atomic"), &findings);

@@ -188,6 +188,11 @@ struct error *ledger_read(struct arena *arena, const struct text *cells, size_t 
     return NULL;
 }
 
+bool ledger_is_begun(const struct step_state *step)
+{
+    return step->standing == STEP_STOPPED || step->standing == STEP_INTERRUPTED;
+}
+
 struct error *ledger_expect(struct arena *arena, const struct ledger *ledger,
                             const struct digest *digest)
 {

@@ -111,6 +111,9 @@ struct step_state {
     const struct ledger_row *begun;   /* what was said last of the script that was begun */
 };
 
+/* Begun without a transaction, and not ended. */
+bool ledger_is_begun(const struct step_state *step);
+
 /* What the rows alone say of one revision. */
 struct ledger_revision {
     const struct ledger_row *last;

@@ -13,21 +13,9 @@ struct piecewise {
     struct text started;
 };
 
-static struct step_state state_of(const struct run *run, const struct index_step *step)
-{
-    return run->state.steps[step - run->index->steps];
-}
-
-bool piecewise_was_begun(const struct run *run, const struct index_step *step)
-{
-    enum standing standing = state_of(run, step).standing;
-
-    return standing == STEP_STOPPED || standing == STEP_INTERRUPTED;
-}
-
 static bool was_begun(const struct piecewise *piecewise)
 {
-    return piecewise_was_begun(piecewise->run, piecewise->step);
+    return ledger_is_begun(&piecewise->before);
 }
 
 static struct error *record_event(struct piecewise *piecewise, enum ledger_event event)
@@ -48,12 +36,6 @@ static const struct index_build *next_build(const struct piecewise *piecewise)
     return plan_find_build(piecewise->script, piecewise->done);
 }
 
-static struct error *unknown(struct error *error)
-{
-    error->code = ERROR_UNKNOWN;
-    return error;
-}
-
 /*
  * A refused piece has done nothing: statements outside a transaction are whole or nothing, but for
  * an index that was being built, which is taken away. Where a target says that this one is neither,
@@ -66,14 +48,16 @@ static struct error *take_back(struct piecewise *piecewise, struct error *refusa
     enum built built = BUILT_NOTHING;
     struct error *error = NULL;
     bool partly = refusal->code == ERROR_UNKNOWN;
-    bool perhaps = !partly && !build && run->to->is_partial && run->to->is_partial(refusal);
+    bool perhaps = !partly && !build && run->to->is_partial && run->to->is_partial(run->target);
 
     /* To take half an index away may take as long as to build it: the next run does. */
-    if (build && interrupt_came())
-        return error_note(run->arena, unknown(refusal), (struct span){0},
+    if (build && interrupt_came()) {
+        refusal->code = ERROR_UNKNOWN;
+        return error_note(run->arena, refusal, (struct span){0},
                           "statement %zu of %zu was stopped outside a transaction; the next run "
                           "clears away what it left",
                           piecewise->done + 1, piecewise->sending.count);
+    }
     if (build && !partly)
         error = run->to->look(run->arena, run->target, build, &built);
     if (!error && built == BUILT_HALF)
@@ -214,7 +198,7 @@ struct error *piecewise_run(struct run *run, const struct index_step *step, enum
         .step = step,
         .kind = kind,
         .script = &step->scripts[kind],
-        .before = state_of(run, step),
+        .before = run->state.steps[step - run->index->steps],
         .started = ledger_now(run->arena),
     };
     struct error *error = script_load(run, step, kind, &piecewise.sending);

@@ -3,9 +3,6 @@
 
 #include "script.h"
 
-/* Whether an earlier run has begun the script of this step, and not ended it. */
-bool piecewise_was_begun(const struct run *run, const struct index_step *step);
-
 /*
  * Runs a script one piece after the other, and after each adds a row that says so; it begins where
  * the ledger says that an earlier run has stopped.

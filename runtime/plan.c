@@ -42,15 +42,18 @@ struct error *plan_mark_needed(struct arena *arena, const struct index *index, s
 
 const struct index_build *plan_find_build(const struct index_script *script, size_t piece)
 {
-    for (size_t i = 0; i < script->build_count; i++)
-        if (script->builds[i].piece == piece)
-            return &script->builds[i];
-    return NULL;
-}
+    size_t low = 0, high = script->build_count; /* they stand in the order of their pieces */
 
-static bool is_begun(const struct step_state *state)
-{
-    return state->standing == STEP_STOPPED || state->standing == STEP_INTERRUPTED;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (script->builds[middle].piece < piece)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < script->build_count && script->builds[low].piece == piece ? &script->builds[low]
+                                                                           : NULL;
 }
 
 static struct error *interrupted_error(struct arena *arena, const struct index_step *step,
@@ -79,7 +82,7 @@ static struct error *check_begun(struct arena *arena, const struct index *index,
     for (size_t i = 0; i < index->step_count; i++) {
         const struct step_state *step = &state->steps[i];
 
-        if (!is_begun(step) || step->kind == kind)
+        if (!ledger_is_begun(step) || step->kind == kind)
             continue;
         return error_hint(
             arena,

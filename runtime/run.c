@@ -1,4 +1,5 @@
 #include "run.h"
+#include "interrupt.h"
 
 #include <pwd.h>
 #include <unistd.h>
@@ -88,6 +89,7 @@ struct error *run_open(struct arena *arena, const struct run_options *options, s
     struct findings findings = {0};
     struct error *error = run_check_target(arena, opened.index, opened.target);
 
+    interrupt_catch();
     if (!error)
         error = opened.to->lock(arena, opened.target, options->lock_timeout_ms);
     if (!error)

@@ -34,7 +34,8 @@ struct error *run_check_target(struct arena *arena, const struct index *index,
                                const struct target *target) CHECKED;
 
 /*
- * Takes the lock, reads the ledger and compares it with the bundle.
+ * Takes the lock, reads the ledger and compares it with the bundle. Signals are caught from here
+ * on.
  *
  * run  borrows the options
  */

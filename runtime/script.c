@@ -61,7 +61,7 @@ struct error *script_show_begun(struct run *run, struct error *error)
     for (size_t i = 0; i < run->index->step_count; i++) {
         const struct step_state *state = &run->state.steps[i];
 
-        if (state->standing == STEP_STOPPED || state->standing == STEP_INTERRUPTED)
+        if (ledger_is_begun(state))
             show_statement(run, &run->index->steps[i], state, error);
     }
     return error;

@@ -1,6 +1,5 @@
 #include "stamp.h"
 #include "adopt.h"
-#include "interrupt.h"
 
 /* Stamping */
 
@@ -64,7 +63,6 @@ struct error *stamp(struct arena *arena, const struct stamp_options *options,
     struct run run;
     struct plan plan;
 
-    interrupt_catch();
     struct error *error = run_open(arena, &options->run, &run);
     if (error)
         return error;
@@ -82,19 +80,13 @@ struct error *stamp(struct arena *arena, const struct stamp_options *options,
 
 /* Resuming */
 
-static bool is_begun(const struct run *run, size_t position)
-{
-    enum standing standing = run->state.steps[position].standing;
-
-    return standing == STEP_STOPPED || standing == STEP_INTERRUPTED;
-}
-
 static struct error *find_begun(struct run *run, struct text id, size_t *position)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < run->index->step_count; i++) {
-        if (!is_begun(run, i) || (id.bytes && !text_equal(run->index->steps[i].id, id)))
+        if (!ledger_is_begun(&run->state.steps[i]) ||
+            (id.bytes && !text_equal(run->index->steps[i].id, id)))
             continue;
         *position = i;
         count++;
@@ -134,7 +126,6 @@ struct error *resume(struct arena *arena, const struct resume_options *options,
     size_t position = 0, done = 0;
     struct terms none = {0};
 
-    interrupt_catch();
     struct error *error = run_open(arena, &options->run, &run);
     if (!error)
         error = find_begun(&run, options->id, &position);

@@ -86,10 +86,10 @@ struct target_operations {
     struct error *(*run)(struct arena *arena, struct target *target, const struct sending *sending);
 
     /*
-     * Whether a piece that was refused with this, outside a transaction, may have done a part of
-     * its work all the same. NULL where a refusal that does not say ERROR_UNKNOWN leaves nothing.
+     * Whether the piece that was just refused, outside a transaction, may have done a part of its
+     * work all the same. NULL where a refusal that does not say ERROR_UNKNOWN leaves nothing.
      */
-    bool (*is_partial)(const struct error *refusal);
+    bool (*is_partial)(const struct target *target);
 
     /* How far an interrupted build of an index came. */
     struct error *(*look)(struct arena *arena, struct target *target,

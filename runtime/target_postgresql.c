@@ -28,6 +28,7 @@ struct target_postgresql {
     bool locked;
     bool in_transaction;
     bool used;                  /* by scripts, since it was prepared */
+    struct text refused;        /* SQLSTATE of the last refusal */
     struct text backend;        /* the process that serves us */
     struct text settings;       /* lines that set what the revision runs under */
     struct text before;         /* lines that go in front of the next BEGIN */
@@ -189,6 +190,7 @@ static struct error *reply_error(struct arena *arena, struct target *target,
         error.text = TEXT("interrupted");
     else if (!reply->failed)
         return NULL;
+    self(target)->refused = arena_copy(arena, error.state);
     if (!error.state.size)
         error.text = TEXT("the server refused");
     if (!sending)
@@ -404,7 +406,7 @@ static struct error *read_ledger(struct arena *arena, struct target *target, str
     if (!error && has)
         error = ask(arena, target, TEXT("SELECT " COLUMNS " FROM " LEDGER " ORDER BY number;\n"),
                     &reply);
-    if (error && text_find(error->message, NO_RIGHT) < error->message.size && !error->hint.size)
+    if (error && text_equal(self(target)->refused, NO_RIGHT) && !error->hint.size)
         error_hint(arena, error, "Run it as the role that did before, which owns the ledger.");
     if (error)
         return error;
@@ -1147,13 +1149,14 @@ static void close_target(struct target *target)
  * DROP INDEX CONCURRENTLY and its kind commit in their middle, and then wait: where a timeout, a
  * deadlock or a signal ends that wait, what they had committed stays.
  */
-static bool is_partial(const struct error *refusal)
+static bool is_partial(const struct target *target)
 {
     static const struct text states[] = {
-        {"SQLSTATE 57014", 14}, {"SQLSTATE 55P03", 14}, {"SQLSTATE 40P01", 14}};
+        {"57014", 5}, {"55P03", 5}, {"40P01", 5}}; /* canceled, lock timeout, deadlock */
+    struct text refused = ((const struct target_postgresql *)target)->refused;
 
     for (size_t i = 0; i < COUNT(states); i++)
-        if (text_find(refusal->message, states[i]) < refusal->message.size)
+        if (text_equal(refused, states[i]))
             return true;
     return false;
 }
