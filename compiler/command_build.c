@@ -171,11 +171,12 @@ static struct error *write_bundle(struct call *call, const struct keys *keys,
     *digest = crypto_digest(text);
     for (size_t i = 0; i < keys->count; i++) {
         struct signature signature;
-        struct error *error = signer_sign(call->arena, keys->list[i], text, digest, &signature);
+        struct error *error =
+            signer_sign(call->arena, keys->list[i], SIGNED_INDEX, text, digest, &signature);
 
         if (error)
             return error;
-        texts[i] = minisign_signature_text(call->arena, &signature, digest);
+        texts[i] = minisign_signature_text(call->arena, &signature, SIGNED_INDEX, digest);
     }
     writer_extents(writer, extents);
     return writer_save(call->arena, settings->output, text, texts, keys->count, extents,

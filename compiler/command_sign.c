@@ -45,7 +45,8 @@ static struct error *sign(struct call *call, const struct container *container,
     if (!error)
         error = signer_load(call->arena, cli_value(call, "key"), &source, &key);
     if (!error)
-        error = signer_sign(call->arena, key, container->index, &container->digest, signature);
+        error = signer_sign(call->arena, key, SIGNED_INDEX, container->index, &container->digest,
+                            signature);
     return error;
 }
 
@@ -64,7 +65,8 @@ static struct error *check_attached(struct call *call, const struct container *c
     if (error)
         return error;
     if (memcmp(signature->number, trust.keys[0].key.number, KEY_NUMBER_SIZE) == 0 &&
-        minisign_verify(signature, container->index, &container->digest, &trust.keys[0].key))
+        minisign_verify(signature, SIGNED_INDEX, container->index, &container->digest,
+                        &trust.keys[0].key))
         return NULL;
     return error_plain(call->arena, ERROR_UNTRUSTED,
                        "'%.*s' is no signature of this bundle by '%.*s'", TEXT_ARGS(path),
@@ -76,13 +78,15 @@ static struct error *attach(struct call *call, const struct container *container
 {
     struct text path = cli_value(call, "attach");
     struct source *source = arena_one(call->arena, struct source);
+    size_t count = 1;
     struct error *error =
         file_read(call->arena, AT_FDCWD, path.bytes, MINISIG_SIZE_MAX, &source->text);
 
     if (error)
         return error;
     source->name = path;
-    error = minisign_signature_file_read(call->arena, source, &container->digest, signature);
+    error = minisign_signature_file_read(call->arena, source, SIGNED_INDEX, &container->digest,
+                                         signature, &count);
     return error ? error : check_attached(call, container, path, signature);
 }
 
@@ -118,7 +122,7 @@ static struct error *detach(struct call *call, const struct container *container
         return error;
     report_line(call->report, "%.*s: sign it with", TEXT_ARGS(path));
     report_line(call->report, "  minisign -S -s KEY -m %.*s -t '%.*s'", TEXT_ARGS(path),
-                TEXT_ARGS(minisign_trusted_comment(call->arena, &container->digest)));
+                TEXT_ARGS(minisign_trusted_comment(call->arena, SIGNED_INDEX, &container->digest)));
     report_line(call->report, "and bring the signature back with");
     report_line(call->report, "  sqlferry sign %.*s --attach %.*s.minisig",
                 TEXT_ARGS(container->path), TEXT_ARGS(path));
@@ -159,7 +163,7 @@ struct error *command_sign(struct call *call)
     if (!output.bytes)
         output = container.path;
     texts[container.signature_count++] =
-        minisign_signature_text(call->arena, &signature, &container.digest);
+        minisign_signature_text(call->arena, &signature, SIGNED_INDEX, &container.digest);
     error = writer_save(call->arena, output, container.index, texts, container.signature_count,
                         &payload, 1);
     if (error)

@@ -613,22 +613,23 @@ struct public_key signer_public(const struct secret_key *key)
     return public_half(key->number, key->pair);
 }
 
-struct error *signer_sign(struct arena *arena, const struct secret_key *key, struct text index,
-                          const struct digest *digest, struct signature *signature)
+struct error *signer_sign(struct arena *arena, const struct secret_key *key, enum signed_kind kind,
+                          struct text text, const struct digest *digest,
+                          struct signature *signature)
 {
-    struct text comment = minisign_trusted_comment(arena, digest);
+    struct text comment = minisign_trusted_comment(arena, kind, digest);
     uint8_t *global = arena_array(arena, uint8_t, SIGNATURE_SIZE + comment.size);
     struct public_key public = signer_public(key);
     uint8_t prehash[PREHASH_SIZE];
     struct signature made;
 
     memcpy(made.number, key->number, sizeof(made.number));
-    crypto_prehash(index, prehash);
+    crypto_prehash(text, prehash);
     crypto_sign_detached(made.bytes, NULL, prehash, sizeof(prehash), key->pair);
     memcpy(global, made.bytes, SIGNATURE_SIZE);
     memcpy(global + SIGNATURE_SIZE, comment.bytes, comment.size);
     crypto_sign_detached(made.global_bytes, NULL, global, SIGNATURE_SIZE + comment.size, key->pair);
-    if (!minisign_verify(&made, index, digest, &public))
+    if (!minisign_verify(&made, kind, text, digest, &public))
         return error_hint(arena,
                           error_plain(arena, ERROR_SYSTEM, "the new signature does not verify"),
                           "This machine computes wrong results: do not sign with it.");

@@ -43,9 +43,10 @@ struct error *signer_load(struct arena *arena, struct text path,
 struct public_key signer_public(const struct secret_key *key);
 
 /*
- * Signs an index, and verifies what it signed before returning it.
+ * Signs a text of this kind, and verifies what it signed before returning it.
  *
- * digest  BLAKE2b-256 of the index, for the trusted comment
+ * digest  BLAKE2b-256 of the text, for the trusted comment
  */
-struct error *signer_sign(struct arena *arena, const struct secret_key *key, struct text index,
-                          const struct digest *digest, struct signature *signature) CHECKED;
+struct error *signer_sign(struct arena *arena, const struct secret_key *key, enum signed_kind kind,
+                          struct text text, const struct digest *digest,
+                          struct signature *signature) CHECKED;

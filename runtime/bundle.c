@@ -47,7 +47,8 @@ struct error *bundle_open(struct arena *arena, struct text path, const struct bu
     error = index_read(arena, source, opened.index);
     if (error)
         return error;
-    error = trust_verify_project(arena, policy->trust, &opened.verdicts, opened.index->project);
+    error = trust_verify_scope(arena, policy->trust, opened.index->project, opened.index->sequence,
+                               &opened.verdicts);
     if (error)
         return error;
     error = check_expiry(arena, opened.index, policy);

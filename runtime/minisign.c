@@ -6,13 +6,22 @@
 #define UNTRUSTED_PREFIX  "untrusted comment: "
 #define TRUSTED_PREFIX    "trusted comment: "
 #define CANONICAL_COMMENT UNTRUSTED_PREFIX "sqlferry bundle signature"
-#define INDEX_COMMENT     "sqlferry 1 index "
 
 enum {
     COMMENT_LINE_SIZE_MAX = 1023, /* what minisign reads of one */
-    INDEX_COMMENT_SIZE = sizeof(INDEX_COMMENT) - 1 + DIGEST_HEX_SIZE,
+    SIGNED_WORDS_SIZE = 17,
+    TRUSTED_COMMENT_SIZE = SIGNED_WORDS_SIZE + DIGEST_HEX_SIZE,
     SECRET_RECORD_SIZE = 158,
     SIGNATURE_LINES = 4,
+};
+
+/* How a trusted comment begins, and what people call what it is about. */
+static const struct signed_words {
+    char begin[SIGNED_WORDS_SIZE + 1];
+    const char *name;
+} signed_words[] = {
+    [SIGNED_INDEX] = {"sqlferry 1 index ", "index"},
+    [SIGNED_TRUST] = {"sqlferry 1 trust ", "trust file"},
 };
 
 /* What stands behind the base64 of a .pub file. */
@@ -130,28 +139,30 @@ struct text minisign_key_file(struct arena *arena, const struct public_key *key)
                         minisign_key_line(arena, key).bytes);
 }
 
-static void put_index_comment(const struct digest *index, char comment[static INDEX_COMMENT_SIZE])
+static void put_trusted_comment(enum signed_kind kind, const struct digest *digest,
+                                char comment[static TRUSTED_COMMENT_SIZE])
 {
     static const char digits[] = "0123456789abcdef";
-    char *hex = comment + sizeof(INDEX_COMMENT) - 1;
+    char *hex = comment + SIGNED_WORDS_SIZE;
 
-    memcpy(comment, INDEX_COMMENT, sizeof(INDEX_COMMENT) - 1);
+    memcpy(comment, signed_words[kind].begin, SIGNED_WORDS_SIZE);
     for (size_t i = 0; i < DIGEST_SIZE; i++) {
-        hex[2 * i] = digits[index->bytes[i] >> 4];
-        hex[2 * i + 1] = digits[index->bytes[i] & 15];
+        hex[2 * i] = digits[digest->bytes[i] >> 4];
+        hex[2 * i + 1] = digits[digest->bytes[i] & 15];
     }
 }
 
-struct text minisign_trusted_comment(struct arena *arena, const struct digest *index)
+struct text minisign_trusted_comment(struct arena *arena, enum signed_kind kind,
+                                     const struct digest *digest)
 {
-    char comment[INDEX_COMMENT_SIZE];
+    char comment[TRUSTED_COMMENT_SIZE];
 
-    put_index_comment(index, comment);
+    put_trusted_comment(kind, digest, comment);
     return arena_copy(arena, (struct text){comment, sizeof(comment)});
 }
 
 struct text minisign_signature_text(struct arena *arena, const struct signature *signature,
-                                    const struct digest *index)
+                                    enum signed_kind kind, const struct digest *digest)
 {
     struct signature_record record = {.algorithm = {'E', 'D'}};
 
@@ -160,7 +171,7 @@ struct text minisign_signature_text(struct arena *arena, const struct signature 
     return arena_format(
         arena, "%s\n%s\n%s%s\n%s\n", CANONICAL_COMMENT,
         crypto_base64(arena, &record, sizeof(record)).bytes, TRUSTED_PREFIX,
-        minisign_trusted_comment(arena, index).bytes,
+        minisign_trusted_comment(arena, kind, digest).bytes,
         crypto_base64(arena, signature->global_bytes, sizeof(signature->global_bytes)).bytes);
 }
 
@@ -172,7 +183,8 @@ struct text minisign_signature_text(struct arena *arena, const struct signature 
 struct reader {
     struct arena *arena;
     const struct source *source;
-    const struct digest *index;
+    enum signed_kind kind;
+    const struct digest *digest;
     enum error_code code;
 };
 
@@ -215,41 +227,35 @@ static struct error *check_trusted_comment(const struct reader *reader, struct t
 {
     struct error *error = check_prefix(reader, line, TRUSTED_PREFIX);
     struct text said = text_slice(line, sizeof(TRUSTED_PREFIX) - 1, line.size);
-    struct text expected = minisign_trusted_comment(reader->arena, reader->index);
+    struct text expected = minisign_trusted_comment(reader->arena, reader->kind, reader->digest);
 
     if (error || text_equal(said, expected))
         return error;
     error = error_at(reader->arena, reader->code, span_of(reader->source, said),
-                     "the trusted comment is '%.*s', but this index needs '%.*s'", TEXT_ARGS(said),
-                     TEXT_ARGS(expected));
+                     "the trusted comment is '%.*s', but this %s needs '%.*s'", TEXT_ARGS(said),
+                     signed_words[reader->kind].name, TEXT_ARGS(expected));
     return add_hint(reader, error,
                     arena_format(reader->arena,
-                                 "Sign the index again with: minisign -S -t '%.*s' -m INDEX",
-                                 TEXT_ARGS(expected))
+                                 "Sign the %s again with: minisign -S -t '%.*s' -m FILE",
+                                 signed_words[reader->kind].name, TEXT_ARGS(expected))
                         .bytes);
 }
 
-static struct error *read_lines(const struct reader *reader, struct signature *signature)
+/* Takes the lines of one signature from the front of the text. */
+static struct error *take_lines(const struct reader *reader, struct text *text,
+                                struct signature *signature)
 {
-    struct text text = reader->source->text, lines[SIGNATURE_LINES];
-    size_t carriage_return = text_find_byte(text, '\r');
-    struct error *error;
+    struct text lines[SIGNATURE_LINES];
 
-    if (carriage_return < text.size)
-        return add_hint(reader,
-                        error_at(reader->arena, reader->code,
-                                 (struct span){reader->source, carriage_return, 1},
-                                 "a carriage return has no place in a signature"),
-                        "Copy the file as it is: something has converted its line ends.");
     for (size_t i = 0; i < SIGNATURE_LINES; i++) {
-        if (text.size == 0)
+        if (text->size == 0)
             return error_at(reader->arena, reader->code,
                             (struct span){reader->source, reader->source->text.size, 0},
                             "the signature ends before line %zu of %d", i + 1, SIGNATURE_LINES);
-        lines[i] = text_cut(&text, '\n');
+        lines[i] = text_cut(text, '\n');
     }
 
-    error = check_prefix(reader, lines[0], UNTRUSTED_PREFIX);
+    struct error *error = check_prefix(reader, lines[0], UNTRUSTED_PREFIX);
     if (error)
         return error;
     if (lines[0].size > COMMENT_LINE_SIZE_MAX)
@@ -264,13 +270,44 @@ static struct error *read_lines(const struct reader *reader, struct signature *s
     if (!crypto_from_base64(lines[3], signature->global_bytes, sizeof(signature->global_bytes)))
         return error_at(reader->arena, reader->code, span_of(reader->source, lines[3]),
                         "this is not the base64 of a global signature");
-    if (text.size)
-        return error_at(reader->arena, reader->code, span_of(reader->source, text),
-                        "the signature goes on after line %d", SIGNATURE_LINES);
     return NULL;
 }
 
-/* What read_lines lets pass: another untrusted comment, no line feed at the end. */
+static struct error *check_line_ends(const struct reader *reader)
+{
+    size_t at = text_find_byte(reader->source->text, '\r');
+
+    if (at == reader->source->text.size)
+        return NULL;
+    return add_hint(reader,
+                    error_at(reader->arena, reader->code, (struct span){reader->source, at, 1},
+                             "a carriage return has no place in a signature"),
+                    "Copy the file as it is: something has converted its line ends.");
+}
+
+/* As many signatures as there are; a text that goes on behind the last there is room for is not. */
+static struct error *read_signatures(const struct reader *reader, struct signature *signatures,
+                                     size_t *count)
+{
+    struct text rest = reader->source->text;
+    struct error *error = check_line_ends(reader);
+    size_t read = 0;
+
+    if (error)
+        return error;
+    do {
+        if (read == *count)
+            return error_at(reader->arena, reader->code, span_of(reader->source, rest),
+                            "the signature goes on after line %zu", read * SIGNATURE_LINES);
+        error = take_lines(reader, &rest, &signatures[read++]);
+        if (error)
+            return error;
+    } while (rest.size);
+    *count = read;
+    return NULL;
+}
+
+/* What read_signatures lets pass: another untrusted comment, no line feed at the end. */
 static struct error *spelling_error(const struct reader *reader, struct text canonical)
 {
     struct text text = reader->source->text;
@@ -292,18 +329,19 @@ struct error *minisign_signature_read(struct arena *arena, struct text text,
                                       const struct digest *index, struct signature *signature)
 {
     struct source *source = arena_one(arena, struct source);
-    struct reader reader = {arena, source, index, ERROR_UNTRUSTED};
+    struct reader reader = {arena, source, SIGNED_INDEX, index, ERROR_UNTRUSTED};
     struct signature found;
+    size_t count = 1;
 
     *source = (struct source){TEXT("signature"), text};
     if (text.size > SIGNATURE_TEXT_SIZE_MAX)
         return error_plain(arena, ERROR_UNTRUSTED,
                            "the signature is too large: %zu bytes, at most %d", text.size,
                            SIGNATURE_TEXT_SIZE_MAX);
-    struct error *error = read_lines(&reader, &found);
+    struct error *error = read_signatures(&reader, &found, &count);
     if (error)
         return error;
-    struct text canonical = minisign_signature_text(arena, &found, index);
+    struct text canonical = minisign_signature_text(arena, &found, SIGNED_INDEX, index);
     if (!text_equal(text, canonical))
         return spelling_error(&reader, canonical);
     *signature = found;
@@ -311,31 +349,27 @@ struct error *minisign_signature_read(struct arena *arena, struct text text,
 }
 
 struct error *minisign_signature_file_read(struct arena *arena, const struct source *source,
-                                           const struct digest *index, struct signature *signature)
+                                           enum signed_kind kind, const struct digest *digest,
+                                           struct signature *signatures, size_t *count)
 {
-    struct reader reader = {arena, source, index, ERROR_INPUT};
-    struct signature found;
-    struct error *error = read_lines(&reader, &found);
+    struct reader reader = {arena, source, kind, digest, ERROR_INPUT};
 
-    if (error)
-        return error;
-    *signature = found;
-    return NULL;
+    return read_signatures(&reader, signatures, count);
 }
 
-bool minisign_verify(const struct signature *signature, struct text index,
+bool minisign_verify(const struct signature *signature, enum signed_kind kind, struct text text,
                      const struct digest *digest, const struct public_key *key)
 {
     uint8_t prehash[PREHASH_SIZE];
     struct {
         uint8_t signature[SIGNATURE_SIZE];
-        char comment[INDEX_COMMENT_SIZE];
+        char comment[TRUSTED_COMMENT_SIZE];
     } global;
-    static_assert(sizeof(global) == SIGNATURE_SIZE + INDEX_COMMENT_SIZE, "no padding");
+    static_assert(sizeof(global) == SIGNATURE_SIZE + TRUSTED_COMMENT_SIZE, "no padding");
 
-    crypto_prehash(index, prehash);
+    crypto_prehash(text, prehash);
     memcpy(global.signature, signature->bytes, sizeof(global.signature));
-    put_index_comment(digest, global.comment);
+    put_trusted_comment(kind, digest, global.comment);
     return memcmp(signature->number, key->number, KEY_NUMBER_SIZE) == 0 &&
            crypto_verify(signature->bytes, (struct text){(const char *)prehash, sizeof(prehash)},
                          key->bytes) &&

@@ -21,6 +21,10 @@ struct signature {
     uint8_t global_bytes[SIGNATURE_SIZE]; /* over bytes and the trusted comment */
 };
 
+/* What was signed. The trusted comment tells, so that neither passes for the other. */
+enum signed_kind { SIGNED_INDEX, SIGNED_TRUST };
+enum { SIGNED_KIND_COUNT = 2 };
+
 /* The 56 characters on line two of a .pub file. returns false unless canonical and "Ed". */
 bool minisign_key_read(struct text line, struct public_key *key);
 struct text minisign_key_line(struct arena *arena, const struct public_key *key);
@@ -41,12 +45,13 @@ struct text minisign_key_file(struct arena *arena, const struct public_key *key)
  */
 struct text minisign_key_number(struct arena *arena, const uint8_t number[static KEY_NUMBER_SIZE]);
 
-/* What every signature in a bundle says, computed from the index alone: no parsing before trust. */
-struct text minisign_trusted_comment(struct arena *arena, const struct digest *index);
+/* What every signature says, computed from the digest alone: no parsing before trust. */
+struct text minisign_trusted_comment(struct arena *arena, enum signed_kind kind,
+                                     const struct digest *digest);
 
-/* The one canonical spelling of a signature in a bundle: four lines, each ended by LF. */
+/* The one canonical spelling of a signature: four lines, each ended by LF. */
 struct text minisign_signature_text(struct arena *arena, const struct signature *signature,
-                                    const struct digest *index);
+                                    enum signed_kind kind, const struct digest *digest);
 
 /*
  * Reads a signature from a bundle: only the canonical spelling, only "ED", only with the trusted
@@ -60,20 +65,22 @@ struct error *minisign_signature_read(struct arena *arena, struct text text,
                                       struct signature *signature) CHECKED;
 
 /*
- * Reads a .minisig file that somebody else wrote: any untrusted comment, LF or no LF at the end.
- * What it must say is the same.
+ * Reads what somebody else may have written, a .minisig file or several in a row: any untrusted
+ * comments, LF or no LF at the end. What each must say is the same.
  *
- * returns  NULL or ERROR_INPUT at its place in the source
+ * signatures  room for count of them; after a failure they mean nothing
+ * count       becomes how many there were, at least one
+ * returns     NULL or ERROR_INPUT at its place in the source
  */
 struct error *minisign_signature_file_read(struct arena *arena, const struct source *source,
-                                           const struct digest *index,
-                                           struct signature *signature) CHECKED;
+                                           enum signed_kind kind, const struct digest *digest,
+                                           struct signature *signatures, size_t *count) CHECKED;
 
 /*
- * Both signatures: of the index, and of the first signature with the trusted comment. The key must
+ * Both signatures: of the text, and of the first signature with the trusted comment. The key must
  * be the one that the signature names.
  *
- * digest  of index, as everywhere
+ * digest  of text, as everywhere
  */
-bool minisign_verify(const struct signature *signature, struct text index,
+bool minisign_verify(const struct signature *signature, enum signed_kind kind, struct text text,
                      const struct digest *digest, const struct public_key *key);

@@ -1,5 +1,6 @@
 #include "trust.h"
 #include "file.h"
+#include "index.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -8,15 +9,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KEY_FILE_SIZE_MAX = 2048, NAME_SIZE_MAX = 64 };
+enum { KEY_FILE_SIZE_MAX = 2048, KEY_NAME_SIZE_MAX = 64, VERSION_MAX = 999999999 };
 
-#define VERSION_LINE "sqlferry trust 1"
+#define FORMAT_LINE "sqlferry trust 1"
 
 struct reader {
     struct arena *arena;
     const struct source *source;
     struct errors errors;
-    struct text threshold; /* its word in the source; absent until it was read */
+    /* Their words in the source; absent until they were read. */
+    struct text version, thresholds[SIGNED_KIND_COUNT];
     struct trust trust;
     struct place_of_key {
         struct text trusted, revoked; /* its word in such a line; absent where there is none */
@@ -68,7 +70,7 @@ static bool is_name(struct text text)
             !(byte >= '0' && byte <= '9') && byte != '.' && byte != '_' && byte != '-')
             return false;
     }
-    return text.size >= 1 && text.size <= NAME_SIZE_MAX;
+    return text.size >= 1 && text.size <= KEY_NAME_SIZE_MAX;
 }
 
 static bool expect_end(struct reader *reader, struct text rest)
@@ -80,24 +82,41 @@ static bool expect_end(struct reader *reader, struct text rest)
     return word.size == 0;
 }
 
-static void read_threshold(struct reader *reader, struct text rest)
+/* place  where the word of this number was found before */
+static void read_number(struct reader *reader, struct text rest, const char *what, uint64_t maximum,
+                        struct text *place, uint64_t *number)
 {
     struct text word = next_word(&rest);
-    uint64_t number = 0;
 
-    if (reader->threshold.bytes) {
-        error_note(reader->arena, fail(reader, word, "a second threshold"),
-                   span_of(reader->source, reader->threshold), "the first one");
+    if (place->bytes) {
+        error_note(reader->arena, fail(reader, word, "a second %s", what),
+                   span_of(reader->source, *place), "the first one");
         return;
     }
     if (reader->trust.count)
-        fail(reader, word, "the threshold must stand before the keys");
-    if (!text_number(word, TRUSTED_KEYS_MAX, &number) || number == 0)
-        fail(reader, word, "a threshold is a number from 1 to %d", TRUSTED_KEYS_MAX);
+        fail(reader, word, "the %s must stand before the keys", what);
+    if (!text_number(word, maximum, number) || *number == 0)
+        fail(reader, word, "a %s is a number from 1 to %llu", what, (unsigned long long)maximum);
     else
         expect_end(reader, rest);
-    reader->threshold = word;
-    reader->trust.threshold = number;
+    *place = word;
+}
+
+static void read_version(struct reader *reader, struct text rest)
+{
+    read_number(reader, rest, "version", VERSION_MAX, &reader->version, &reader->trust.version);
+}
+
+static void read_threshold(struct reader *reader, struct text rest)
+{
+    read_number(reader, rest, "threshold", TRUSTED_KEYS_MAX, &reader->thresholds[SIGNED_INDEX],
+                &reader->trust.thresholds[SIGNED_INDEX]);
+}
+
+static void read_trust_threshold(struct reader *reader, struct text rest)
+{
+    read_number(reader, rest, "trust-threshold", TRUSTED_KEYS_MAX,
+                &reader->thresholds[SIGNED_TRUST], &reader->trust.thresholds[SIGNED_TRUST]);
 }
 
 /*
@@ -118,9 +137,12 @@ static void add_key(struct reader *reader, struct text word, const struct truste
         if (!same_bytes && !same_number)
             continue;
         if (same_bytes && same_number && !same_kind->bytes) {
+            uint64_t last_good = added->revoked ? added->last_good : known->last_good;
+
             if (!added->revoked)
                 *known = *added;
             known->revoked = true;
+            known->last_good = last_good;
             *same_kind = word;
             return;
         }
@@ -150,38 +172,86 @@ static bool read_name(struct reader *reader, struct text word, struct text *name
         fail(reader, word,
              word.size ? "a name has 1 to %d of the characters A-Z a-z 0-9 . _ -"
                        : "here the key needs a name, of 1 to %d characters",
-             NAME_SIZE_MAX);
+             KEY_NAME_SIZE_MAX);
         return false;
     }
     *name = word;
     return true;
 }
 
-/* What follows the name of a key. returns  false after an error */
-static bool read_projects(struct reader *reader, struct text rest, struct trusted_key *key)
+/* Takes what stands behind the prefix. returns false where the word begins otherwise */
+static bool take_value(struct text word, struct text prefix, struct text *value)
 {
-    static const struct text prefix = {"project=", sizeof("project=") - 1};
-    struct text words = rest;
+    *value = text_slice(word, prefix.size, word.size);
+    return text_starts(word, prefix);
+}
+
+static bool read_project(struct reader *reader, struct text project, struct trusted_key *key)
+{
+    if (!is_name(project)) {
+        fail(reader, project, "a project has 1 to %d of the characters A-Z a-z 0-9 . _ -",
+             KEY_NAME_SIZE_MAX);
+        return false;
+    }
+    key->projects[key->project_count++] = project;
+    return true;
+}
+
+static bool read_role(struct reader *reader, struct text role, struct trusted_key *key)
+{
+    static const struct text names[SIGNED_KIND_COUNT] = {
+        [SIGNED_INDEX] = {"apply", 5},
+        [SIGNED_TRUST] = {"trust", 5},
+    };
+
+    for (size_t kind = 0; kind < SIGNED_KIND_COUNT; kind++) {
+        if (!text_equal(role, names[kind]))
+            continue;
+        if (key->signs[kind])
+            fail(reader, role, "the role is given twice");
+        key->signs[kind] = true;
+        return true;
+    }
+    fail(reader, role, "a role is 'apply', to sign bundles, or 'trust', to sign trust files");
+    return false;
+}
+
+/* What follows the name of a key. returns  false after an error */
+static bool read_limits(struct reader *reader, struct text rest, struct trusted_key *key)
+{
+    struct text words = rest, value;
     size_t count = 0;
 
     while (next_word(&words).size)
         count++;
     key->projects = arena_array(reader->arena, struct text, count);
-    while (key->project_count < count) {
-        struct text word = next_word(&rest);
-        struct text project = text_slice(word, prefix.size, word.size);
-
-        if (!text_starts(word, prefix)) {
+    for (struct text word; (word = next_word(&rest)).size;) {
+        if (take_value(word, TEXT("project="), &value)) {
+            if (!read_project(reader, value, key))
+                return false;
+        } else if (take_value(word, TEXT("role="), &value)) {
+            if (!read_role(reader, value, key))
+                return false;
+        } else {
             error_hint(reader->arena, fail(reader, word, "unexpected word '%.*s'", TEXT_ARGS(word)),
-                       "What a key may sign for is limited with 'project=ID'.");
+                       "What a key may sign is limited with 'project=ID', 'role=apply' and "
+                       "'role=trust'.");
             return false;
         }
-        if (!is_name(project)) {
-            fail(reader, project, "a project has 1 to %d of the characters A-Z a-z 0-9 . _ -",
-                 NAME_SIZE_MAX);
-            return false;
-        }
-        key->projects[key->project_count++] = project;
+    }
+    return true;
+}
+
+/* Without a role a key has both, but for trust files it must be one of all projects. */
+static bool settle_roles(struct reader *reader, struct text word, struct trusted_key *key)
+{
+    if (!key->signs[SIGNED_INDEX] && !key->signs[SIGNED_TRUST]) {
+        key->signs[SIGNED_INDEX] = true;
+        key->signs[SIGNED_TRUST] = key->project_count == 0;
+    }
+    if (key->signs[SIGNED_TRUST] && key->project_count) {
+        fail(reader, word, "a key for some projects cannot sign trust files, which are for all");
+        return false;
     }
     return true;
 }
@@ -201,19 +271,33 @@ static void read_key(struct reader *reader, struct text rest)
     struct trusted_key key = {0};
 
     if (read_public_key(reader, word, &key.key) && read_name(reader, next_word(&rest), &key.name) &&
-        read_projects(reader, rest, &key))
+        read_limits(reader, rest, &key) && settle_roles(reader, word, &key))
         add_key(reader, word, &key);
 }
 
 static void read_revoked(struct reader *reader, struct text rest)
 {
-    struct text word = next_word(&rest), name;
+    struct text word = next_word(&rest), next, value;
     struct trusted_key key = {.revoked = true};
 
     if (!read_public_key(reader, word, &key.key))
         return;
-    name = next_word(&rest);
-    if ((name.size == 0 || read_name(reader, name, &key.name)) && expect_end(reader, rest))
+    next = next_word(&rest);
+    if (next.size && !text_starts(next, TEXT("last-good="))) {
+        if (!read_name(reader, next, &key.name))
+            return;
+        next = next_word(&rest);
+    }
+    if (next.size && !take_value(next, TEXT("last-good="), &value)) {
+        fail(reader, next, "unexpected word '%.*s'", TEXT_ARGS(next));
+        return;
+    }
+    if (next.size && (!text_number(value, NUMBER_MAX, &key.last_good) || key.last_good == 0)) {
+        fail(reader, value, "the last good sequence is a number from 1 to %llu",
+             (unsigned long long)NUMBER_MAX);
+        return;
+    }
+    if (expect_end(reader, rest))
         add_key(reader, word, &key);
 }
 
@@ -221,7 +305,9 @@ static const struct line_kind {
     const char *word;
     void (*read)(struct reader *reader, struct text rest);
 } line_kinds[] = {
+    {"version", read_version},
     {"threshold", read_threshold},
+    {"trust-threshold", read_trust_threshold},
     {"key", read_key},
     {"revoked", read_revoked},
 };
@@ -271,48 +357,82 @@ static struct error *check_characters(struct arena *arena, const struct source *
     return NULL;
 }
 
-static struct error *check_version(struct arena *arena, const struct source *source,
-                                   struct text line, struct text rest)
+static struct error *check_format(struct arena *arena, const struct source *source,
+                                  struct text line, struct text rest)
 {
     struct public_key key;
 
-    if (text_equal(line, TEXT(VERSION_LINE)))
+    if (text_equal(line, TEXT(FORMAT_LINE)))
         return NULL;
     struct error *error = error_at(arena, ERROR_UNTRUSTED, span_of(source, line),
-                                   "the first line of a trust file must be '" VERSION_LINE "'");
+                                   "the first line of a trust file must be '" FORMAT_LINE "'");
     if (minisign_key_read(text_cut(&rest, '\n'), &key))
         error_hint(arena, error, "This is the file of one public key: give it with --key.");
     return error;
 }
 
+bool trust_is_usable(const struct trusted_key *key, enum signed_kind kind)
+{
+    return key->signs[kind] && !key->revoked;
+}
+
+static size_t count_usable(const struct trust *trust, enum signed_kind kind)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < trust->count; i++)
+        count += trust_is_usable(&trust->keys[i], kind);
+    return count;
+}
+
+/* What one line alone cannot tell. */
+static void check_whole(struct reader *reader, struct text format)
+{
+    struct trust *trust = &reader->trust;
+
+    if (!reader->thresholds[SIGNED_INDEX].bytes)
+        error_hint(reader->arena, fail(reader, format, "the trust file states no threshold"),
+                   "Add the line 'threshold 1', or how many of the keys must sign.");
+    if (!reader->thresholds[SIGNED_TRUST].bytes)
+        trust->thresholds[SIGNED_TRUST] = trust->thresholds[SIGNED_INDEX];
+    for (size_t i = 0; i < trust->count; i++)
+        if (trust->keys[i].last_good && !reader->places[i].trusted.bytes)
+            fail(reader, reader->places[i].revoked,
+                 "a key that counts up to a last good sequence needs its 'key' line, too");
+    if (reader->errors.count)
+        return;
+    if (trust->thresholds[SIGNED_INDEX] > count_usable(trust, SIGNED_INDEX))
+        fail(reader, reader->thresholds[SIGNED_INDEX],
+             "the threshold is above the number of usable keys, %zu",
+             count_usable(trust, SIGNED_INDEX));
+    if (reader->thresholds[SIGNED_TRUST].bytes &&
+        trust->thresholds[SIGNED_TRUST] > count_usable(trust, SIGNED_TRUST))
+        fail(reader, reader->thresholds[SIGNED_TRUST],
+             "the trust-threshold is above the number of keys that may sign trust files, %zu",
+             count_usable(trust, SIGNED_TRUST));
+}
+
 struct error *trust_read(struct arena *arena, const struct source *source, struct trust *trust)
 {
     struct reader *reader = arena_one(arena, struct reader);
-    struct text rest = source->text, version = text_cut(&rest, '\n');
+    struct text rest = source->text, format = text_cut(&rest, '\n');
     struct error *error = check_characters(arena, source);
-    size_t usable = 0;
 
     if (!error)
-        error = check_version(arena, source, version, rest);
+        error = check_format(arena, source, format, rest);
     if (error)
         return error;
     *reader = (struct reader){
         .arena = arena,
         .source = source,
         .trust = {.origin = source->name,
+                  .text = source->text,
+                  .version = 1,
                   .keys = arena_array(arena, struct trusted_key, TRUSTED_KEYS_MAX)},
     };
     while (rest.size && !errors_full(&reader->errors))
         read_line(reader, text_cut(&rest, '\n'));
-    if (!reader->threshold.bytes)
-        error_hint(arena, fail(reader, version, "the trust file states no threshold"),
-                   "Add the line 'threshold 1', or how many of the keys must sign.");
-
-    for (size_t i = 0; i < reader->trust.count; i++)
-        usable += !reader->trust.keys[i].revoked;
-    if (reader->errors.count == 0 && reader->trust.threshold > usable)
-        fail(reader, reader->threshold, "the threshold is above the number of usable keys, %zu",
-             usable);
+    check_whole(reader, format);
     error = errors_sorted(&reader->errors);
     if (error)
         return error;
@@ -398,7 +518,7 @@ struct error *trust_load_key(struct arena *arena, struct text path, struct trust
     if (error)
         return untrusted(error);
     error = minisign_key_file_read(arena, source, &key->key);
-    if (error && text_starts(source->text, TEXT(VERSION_LINE)))
+    if (error && text_starts(source->text, TEXT(FORMAT_LINE)))
         error_hint(arena, error, "This is a trust file: give it with --trust.");
     if (error)
         return error;
@@ -406,7 +526,9 @@ struct error *trust_load_key(struct arena *arena, struct text path, struct trust
     key->name = file_name(path);
     if (text_ends(key->name, TEXT(".pub")))
         key->name.size -= sizeof(".pub") - 1;
-    *trust = (struct trust){.origin = path, .threshold = 1, .keys = key, .count = 1};
+    key->signs[SIGNED_INDEX] = true;
+    *trust =
+        (struct trust){.origin = path, .version = 1, .thresholds = {1, 1}, .keys = key, .count = 1};
     return NULL;
 }
 
@@ -429,23 +551,64 @@ static const char *describe(struct arena *arena, const struct verdict *verdict)
     return arena_format(arena, "'%.*s' (%s)", TEXT_ARGS(verdict->key->name), number.bytes).bytes;
 }
 
-static bool may_sign(const struct trusted_key *key, struct text project)
+static const char *const signed_names[SIGNED_KIND_COUNT] = {
+    [SIGNED_INDEX] = "bundle",
+    [SIGNED_TRUST] = "trust file",
+};
+
+/* The equation, whatever the key is for: a known key that fails is no accident. */
+static struct error *verify_one(struct arena *arena, const struct trust *trust,
+                                enum signed_kind kind, struct text text,
+                                const struct digest *digest, const struct signature *signature,
+                                struct verdicts *verdicts)
 {
-    for (size_t i = 0; i < key->project_count; i++)
-        if (text_equal(key->projects[i], project))
-            return true;
-    return key->project_count == 0;
+    struct verdict *verdict = &verdicts->list[verdicts->count];
+    const struct trusted_key *key = verdict->key = find_key(trust, signature->number);
+
+    memcpy(verdict->number, signature->number, sizeof(verdict->number));
+    for (size_t i = 0; i < verdicts->count; i++)
+        if (memcmp(verdicts->list[i].number, verdict->number, KEY_NUMBER_SIZE) == 0)
+            return error_plain(arena, ERROR_UNTRUSTED, "key %s has signed the %s twice",
+                               describe(arena, verdict), signed_names[kind]);
+    if (key && !minisign_verify(signature, kind, text, digest, &key->key))
+        return error_plain(arena, ERROR_UNTRUSTED, "the signature of key %s does not verify",
+                           describe(arena, verdict));
+    if (!key)
+        verdict->kind = VERDICT_UNKNOWN;
+    else if (key->revoked && (kind == SIGNED_TRUST || !key->last_good))
+        verdict->kind = VERDICT_REVOKED;
+    else
+        verdict->kind = key->signs[kind] ? VERDICT_COUNTS : VERDICT_ROLE;
+    verdicts->count++;
+    return NULL;
 }
 
-/* How many distinct keys signed. Here and below, project is NULL as long as it is not known. */
-static size_t count_signers(const struct verdicts *verdicts, const struct text *project)
+static const char *explain(struct arena *arena, const struct verdict *verdict)
+{
+    static const char *const words[] = {
+        [VERDICT_COUNTS] = "has signed",
+        [VERDICT_UNKNOWN] = "is not among the trusted keys",
+        [VERDICT_REVOKED] = "is revoked",
+        [VERDICT_ROLE] = "has another role",
+        [VERDICT_PROJECT] = "may not sign for this project",
+    };
+
+    if (verdict->kind == VERDICT_REVOKED && verdict->key->last_good)
+        return arena_format(arena, "is revoked for all behind sequence %llu",
+                            (unsigned long long)verdict->key->last_good)
+            .bytes;
+    return words[verdict->kind];
+}
+
+/* How many distinct keys signed: by their bytes, whatever their numbers. */
+static size_t count_signers(const struct verdicts *verdicts)
 {
     const struct trusted_key *signers[SIGNATURES_MAX];
     size_t count = 0;
 
     for (size_t i = 0; i < verdicts->count; i++) {
         const struct verdict *verdict = &verdicts->list[i];
-        bool fresh = verdict->counts && (!project || may_sign(verdict->key, *project));
+        bool fresh = verdict->kind == VERDICT_COUNTS;
 
         for (size_t j = 0; fresh && j < count; j++)
             fresh = memcmp(signers[j]->key.bytes, verdict->key->key.bytes, PUBLIC_KEY_SIZE) != 0;
@@ -455,55 +618,45 @@ static size_t count_signers(const struct verdicts *verdicts, const struct text *
     return count;
 }
 
-static const char *explain(const struct verdict *verdict, const struct text *project)
-{
-    if (!verdict->key)
-        return "is not among the trusted keys";
-    if (verdict->key->revoked)
-        return "is revoked";
-    if (project && !may_sign(verdict->key, *project))
-        return "may not sign for this project";
-    return "has signed";
-}
-
+/* what  they should have signed, for the message */
 static struct error *check_threshold(struct arena *arena, const struct trust *trust,
-                                     const struct verdicts *verdicts, const struct text *project)
+                                     enum signed_kind kind, const struct verdicts *verdicts,
+                                     struct text what)
 {
-    size_t signers = count_signers(verdicts, project);
+    size_t signers = count_signers(verdicts);
 
-    if (signers >= trust->threshold)
+    if (signers >= trust->thresholds[kind])
         return NULL;
     struct error *error =
-        project ? error_plain(arena, ERROR_UNTRUSTED,
-                              "%zu of %zu needed trusted keys have signed for project '%.*s'",
-                              signers, trust->threshold, TEXT_ARGS(*project))
-                : error_plain(arena, ERROR_UNTRUSTED,
-                              "%zu of %zu needed trusted keys have signed the bundle", signers,
-                              trust->threshold);
+        error_plain(arena, ERROR_UNTRUSTED, "%zu of %llu needed trusted keys have signed %.*s",
+                    signers, (unsigned long long)trust->thresholds[kind], TEXT_ARGS(what));
     for (size_t i = 0; i < verdicts->count; i++)
         error_note(arena, error, (struct span){0}, "key %s %s", describe(arena, &verdicts->list[i]),
-                   explain(&verdicts->list[i], project));
+                   explain(arena, &verdicts->list[i]));
     return error_hint(arena, error, "The keys that count are those in '%.*s'.",
                       TEXT_ARGS(trust->origin));
 }
 
-static struct error *verify_one(struct arena *arena, const struct trust *trust, struct text index,
-                                const struct digest *digest, const struct signature *signature,
-                                struct verdicts *verdicts)
+/* All signatures of one text, then the threshold. */
+static struct error *verify_all(struct arena *arena, const struct trust *trust,
+                                enum signed_kind kind, struct text text,
+                                const struct digest *digest, const struct signature *signatures,
+                                size_t count, struct verdicts *verdicts)
 {
-    struct verdict *verdict = &verdicts->list[verdicts->count];
+    struct verdicts found = {0};
+    struct error *error;
 
-    memcpy(verdict->number, signature->number, sizeof(verdict->number));
-    verdict->key = find_key(trust, verdict->number);
-    for (size_t i = 0; i < verdicts->count; i++)
-        if (memcmp(verdicts->list[i].number, verdict->number, KEY_NUMBER_SIZE) == 0)
-            return error_plain(arena, ERROR_UNTRUSTED, "key %s has signed the bundle twice",
-                               describe(arena, verdict));
-    if (verdict->key && !minisign_verify(signature, index, digest, &verdict->key->key))
-        return error_plain(arena, ERROR_UNTRUSTED, "the signature of key %s does not verify",
-                           describe(arena, verdict));
-    verdict->counts = verdict->key && !verdict->key->revoked;
-    verdicts->count++;
+    assert(trust->thresholds[kind] >= 1 && count <= SIGNATURES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        error = verify_one(arena, trust, kind, text, digest, &signatures[i], &found);
+        if (error)
+            return error;
+    }
+    error = check_threshold(arena, trust, kind, &found,
+                            arena_format(arena, "the %s", signed_names[kind]));
+    if (error)
+        return error;
+    *verdicts = found;
     return NULL;
 }
 
@@ -512,10 +665,7 @@ struct error *trust_verify(struct arena *arena, const struct trust *trust, struc
                            struct verdicts *verdicts)
 {
     struct signature signatures[SIGNATURES_MAX];
-    struct verdicts found = {0};
-    struct error *error;
 
-    assert(trust->threshold >= 1);
     if (count == 0)
         return error_hint(arena, error_plain(arena, ERROR_UNTRUSTED, "the bundle is not signed"),
                           "Whoever built it can sign it with: sqlferry sign");
@@ -523,25 +673,43 @@ struct error *trust_verify(struct arena *arena, const struct trust *trust, struc
         return error_plain(arena, ERROR_UNTRUSTED, "the bundle has %zu signatures, at most %d",
                            count, SIGNATURES_MAX);
     for (size_t i = 0; i < count; i++) {
-        error = minisign_signature_read(arena, texts[i], digest, &signatures[i]);
+        struct error *error = minisign_signature_read(arena, texts[i], digest, &signatures[i]);
+
         if (error)
             return error_note(arena, error, (struct span){0}, "in signature %zu of %zu", i + 1,
                               count);
     }
-    for (size_t i = 0; i < count; i++) {
-        error = verify_one(arena, trust, index, digest, &signatures[i], &found);
-        if (error)
-            return error;
-    }
-    error = check_threshold(arena, trust, &found, NULL);
-    if (error)
-        return error;
-    *verdicts = found;
-    return NULL;
+    return verify_all(arena, trust, SIGNED_INDEX, index, digest, signatures, count, verdicts);
 }
 
-struct error *trust_verify_project(struct arena *arena, const struct trust *trust,
-                                   const struct verdicts *verdicts, struct text project)
+static bool is_project(const struct trusted_key *key, struct text project)
 {
-    return check_threshold(arena, trust, verdicts, &project);
+    for (size_t i = 0; i < key->project_count; i++)
+        if (text_equal(key->projects[i], project))
+            return true;
+    return key->project_count == 0;
+}
+
+struct error *trust_verify_scope(struct arena *arena, const struct trust *trust,
+                                 struct text project, uint64_t sequence, struct verdicts *verdicts)
+{
+    for (size_t i = 0; i < verdicts->count; i++) {
+        struct verdict *verdict = &verdicts->list[i];
+
+        if (verdict->kind != VERDICT_COUNTS)
+            continue;
+        if (verdict->key->revoked && sequence > verdict->key->last_good)
+            verdict->kind = VERDICT_REVOKED;
+        else if (!is_project(verdict->key, project))
+            verdict->kind = VERDICT_PROJECT;
+    }
+    return check_threshold(arena, trust, SIGNED_INDEX, verdicts,
+                           arena_format(arena, "for project '%.*s'", TEXT_ARGS(project)));
+}
+
+struct error *trust_verify_file(struct arena *arena, const struct trust *trust, struct text text,
+                                const struct digest *digest, const struct signature *signatures,
+                                size_t count, struct verdicts *verdicts)
+{
+    return verify_all(arena, trust, SIGNED_TRUST, text, digest, signatures, count, verdicts);
 }

@@ -8,22 +8,33 @@ enum { TRUSTED_KEYS_MAX = 64, TRUST_FILE_SIZE_MAX = 64 << 10, SIGNATURES_MAX = 1
 struct trusted_key {
     struct public_key key;
     struct text name;      /* as the trust file calls it; may be absent for a revoked key */
-    struct text *projects; /* that it may sign for; none means all */
+    struct text *projects; /* whose bundles it may sign; none means all */
     size_t project_count;
+    bool signs[SIGNED_KIND_COUNT]; /* its roles */
     bool revoked;
+    uint64_t last_good; /* of a revoked key: bundles up to this sequence count; 0 for none */
 };
 
+/*
+ * Trust files follow each other by version, each signed by the keys that the one before names for
+ * it, and by its own: rotation.h.
+ */
 struct trust {
-    struct text origin; /* the file it was read from */
-    size_t threshold;   /* how many distinct keys must have signed */
+    struct text origin; /* the file it was read from, */
+    struct text text;   /* and what it says; absent for a single key */
+    uint64_t version;
+    uint64_t thresholds[SIGNED_KIND_COUNT]; /* how many distinct keys must have signed */
     struct trusted_key *keys;
     size_t count;
 };
 
+/* That it may sign such a thing, and is not revoked. */
+bool trust_is_usable(const struct trusted_key *key, enum signed_kind kind);
+
 /*
- * Reads a trust file (docs/format.md): the version line, the threshold, then keys and revoked keys.
- * Duplicate keys or key numbers, a threshold of 0 or above the number of usable keys are errors. A
- * key that is both trusted and revoked is revoked.
+ * Reads a trust file (docs/format.md): the format, version and thresholds, then keys and revoked
+ * keys. Duplicate keys or key numbers, a threshold of 0 or above the number of usable keys are
+ * errors. A key that is both trusted and revoked is revoked.
  *
  * returns  NULL, ERROR_UNTRUSTED at each place that is wrong
  */
@@ -46,11 +57,19 @@ struct error *trust_load(struct arena *arena, struct text path, struct trust *tr
  */
 struct error *trust_load_key(struct arena *arena, struct text path, struct trust *trust) CHECKED;
 
-/* What became of one signature. */
+/* What became of one signature: it counts, or why it does not. */
+enum verdict_kind {
+    VERDICT_COUNTS,
+    VERDICT_UNKNOWN, /* nobody here knows the key */
+    VERDICT_REVOKED, /* or was, before a bundle of this sequence */
+    VERDICT_ROLE,    /* the key is for something else */
+    VERDICT_PROJECT, /* the key is for other projects */
+};
+
 struct verdict {
+    enum verdict_kind kind;
     const struct trusted_key *key; /* NULL where nobody here knows it */
     uint8_t number[KEY_NUMBER_SIZE];
-    bool counts; /* valid, known, not revoked */
 };
 
 struct verdicts {
@@ -59,8 +78,8 @@ struct verdicts {
 };
 
 /*
- * Verifies every signature text of a bundle over its index, in this order: spelling, key, revoked
- * or not, equation. A known key whose signature fails, or any that signed twice, rejects the
+ * Verifies every signature text of a bundle over its index, in this order: spelling, key, equation,
+ * role, revoked or not. A known key whose signature fails, or any that signed twice, rejects the
  * bundle. Then the threshold, over distinct public-key bytes.
  *
  * texts     the signature texts, count of them
@@ -72,8 +91,21 @@ struct error *trust_verify(struct arena *arena, const struct trust *trust, struc
                            struct verdicts *verdicts) CHECKED;
 
 /*
- * The threshold again, now that the index has been read: keys that may not sign for this project
- * no longer count.
+ * The threshold again, now that the index has been read: keys that may not sign for this project,
+ * or were revoked before this sequence, no longer count.
+ *
+ * verdicts  of trust_verify; kept up to date
  */
-struct error *trust_verify_project(struct arena *arena, const struct trust *trust,
-                                   const struct verdicts *verdicts, struct text project) CHECKED;
+struct error *trust_verify_scope(struct arena *arena, const struct trust *trust,
+                                 struct text project, uint64_t sequence,
+                                 struct verdicts *verdicts) CHECKED;
+
+/*
+ * Likewise over the text of a trust file: by keys that this one trusts with it.
+ *
+ * digest      of text
+ * signatures  as they were read, count of them
+ */
+struct error *trust_verify_file(struct arena *arena, const struct trust *trust, struct text text,
+                                const struct digest *digest, const struct signature *signatures,
+                                size_t count, struct verdicts *verdicts) CHECKED;

@@ -77,11 +77,15 @@ struct error *verify_bundle(struct call *call, struct text path, const struct tr
 
 static const char *verdict_word(const struct verdict *verdict)
 {
-    if (!verdict->key)
-        return "unknown key, not counted";
-    if (verdict->key->revoked)
-        return "revoked key, not counted";
-    return verdict->counts ? "valid" : "not counted";
+    static const char *const words[] = {
+        [VERDICT_COUNTS] = "valid",
+        [VERDICT_UNKNOWN] = "unknown key, not counted",
+        [VERDICT_REVOKED] = "revoked key, not counted",
+        [VERDICT_ROLE] = "key of another role, not counted",
+        [VERDICT_PROJECT] = "key of other projects, not counted",
+    };
+
+    return words[verdict->kind];
 }
 
 void verify_print_signatures(struct call *call, const struct verdicts *verdicts)
@@ -122,7 +126,8 @@ static void print_json(struct call *call, const struct bundle *bundle)
             json_text(&json, "name", verdict->key->name);
         else
             json_null(&json, "name");
-        json_bool(&json, "counts", verdict->counts);
+        json_bool(&json, "counts", verdict->kind == VERDICT_COUNTS);
+        json_text(&json, "verdict", text_from(verdict_word(verdict)));
         json_close(&json, '}');
     }
     json_close(&json, ']');

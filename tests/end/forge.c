@@ -86,10 +86,10 @@ static struct error *sign_and_save(struct arena *arena, struct text key_path, st
         return error;
     index_write(&buffer, index);
     struct digest digest = crypto_digest(buffer_text(&buffer));
-    error = signer_sign(arena, key, buffer_text(&buffer), &digest, &signature);
+    error = signer_sign(arena, key, SIGNED_INDEX, buffer_text(&buffer), &digest, &signature);
     if (error)
         return error;
-    struct text text = minisign_signature_text(arena, &signature, &digest);
+    struct text text = minisign_signature_text(arena, &signature, SIGNED_INDEX, &digest);
     writer_extents(writer, extents);
     return writer_save(arena, output, buffer_text(&buffer), &text, 1, extents, STREAM_COUNT);
 }

@@ -44,7 +44,8 @@ static struct text mend_signature(struct arena *arena, struct text signature,
     for (size_t i = 0; i < SIGNATURE_LINES; i++)
         lines[i] = text_cut(&signature, '\n');
     return arena_format(arena, "%.*s\n%.*s\ntrusted comment: %s\n%.*s\n%.*s", TEXT_ARGS(lines[0]),
-                        TEXT_ARGS(lines[1]), minisign_trusted_comment(arena, digest).bytes,
+                        TEXT_ARGS(lines[1]),
+                        minisign_trusted_comment(arena, SIGNED_INDEX, digest).bytes,
                         TEXT_ARGS(lines[3]), TEXT_ARGS(signature));
 }
 
@@ -100,7 +101,7 @@ static void open_bundle(struct arena *arena, const struct bundle_policy *policy,
         return;
     }
     for (size_t i = 0; i < bundle.verdicts.count; i++)
-        signers += bundle.verdicts.list[i].counts;
+        signers += bundle.verdicts.list[i].kind == VERDICT_COUNTS;
     assert(signers >= 1 && bundle.index->step_count >= 1);
     index_write(&again, bundle.index);
     assert(text_equal(buffer_text(&again), bundle.container->index));

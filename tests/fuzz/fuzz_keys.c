@@ -59,10 +59,10 @@ static void read_secret(struct arena *arena, struct text input)
     fuzz_check_error(arena, error);
     if (error)
         return;
-    error = signer_sign(arena, key, index, &digest, &signature);
+    error = signer_sign(arena, key, SIGNED_INDEX, index, &digest, &signature);
     assert(!error);
     struct public_key public = signer_public(key);
-    assert(minisign_verify(&signature, index, &digest, &public));
+    assert(minisign_verify(&signature, SIGNED_INDEX, index, &digest, &public));
 }
 
 void fuzz_keys(struct arena *arena, struct text input)

@@ -110,8 +110,8 @@ void fake_bundle(struct arena *arena, const struct revision *list, size_t count,
         assert_null(signer_create(arena, TEXT("k"), false, &nobody));
     assert_null(signer_load(arena, TEXT("k.key"), &nobody, &key));
     struct digest digest = crypto_digest(buffer_text(&buffer));
-    assert_null(signer_sign(arena, key, buffer_text(&buffer), &digest, &signature));
-    struct text text = minisign_signature_text(arena, &signature, &digest);
+    assert_null(signer_sign(arena, key, SIGNED_INDEX, buffer_text(&buffer), &digest, &signature));
+    struct text text = minisign_signature_text(arena, &signature, SIGNED_INDEX, &digest);
     writer_extents(&writer, extents);
     assert_null(
         writer_save(arena, TEXT("x.ferry"), buffer_text(&buffer), &text, 1, extents, STREAM_COUNT));

@@ -39,8 +39,8 @@ static struct text sign(struct arena *arena, const struct signing_key *key, stru
     struct digest digest = crypto_digest(index);
     struct signature signature;
 
-    assert_null(signer_sign(arena, key->secret, index, &digest, &signature));
-    return minisign_signature_text(arena, &signature, &digest);
+    assert_null(signer_sign(arena, key->secret, SIGNED_INDEX, index, &digest, &signature));
+    return minisign_signature_text(arena, &signature, SIGNED_INDEX, &digest);
 }
 
 /* The forge: builds a bundle by hand, so that any part of it can be another. */
@@ -378,7 +378,7 @@ static void test_small(void **state)
     support_write("x.ferry", small);
     assert_null(bundle_open(forge.arena, TEXT("x.ferry"), &policy, &bundle));
     assert_int_equal(bundle.verdicts.count, 1);
-    assert_true(bundle.verdicts.list[0].counts);
+    assert_true(bundle.verdicts.list[0].kind == VERDICT_COUNTS);
     assert_true(text_equal(bundle.index->release, TEXT("2.4.0")));
     for (size_t i = FORGE_STEPS; i-- > 0;)
         for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
@@ -682,9 +682,9 @@ static struct text reword(struct arena *arena, const struct signing_key *key, st
     struct digest digest = crypto_digest(signed_as), as = crypto_digest(index);
     struct signature signature;
 
-    assert_null(signer_sign(arena, key->secret, signed_as, &digest, &signature));
+    assert_null(signer_sign(arena, key->secret, SIGNED_INDEX, signed_as, &digest, &signature));
     memcpy(signature.number, number, KEY_NUMBER_SIZE);
-    return minisign_signature_text(arena, &signature, &as);
+    return minisign_signature_text(arena, &signature, SIGNED_INDEX, &as);
 }
 
 static void put_frame(struct buffer *to, char letter, struct forge *forge)
@@ -849,7 +849,8 @@ static void test_every_bit_beside_a_stranger(void **state)
             if (bit / 8 < from || bit / 8 >= to)
                 fail_msg("flip of bit %zu is accepted", bit);
             assert_int_equal(bundle.verdicts.count, 2);
-            assert_true(bundle.verdicts.list[0].counts && !bundle.verdicts.list[1].counts);
+            assert_true(bundle.verdicts.list[0].kind == VERDICT_COUNTS &&
+                        bundle.verdicts.list[1].kind == VERDICT_UNKNOWN);
             bundle_close(&bundle);
         }
         put_byte(fd, bit / 8, bytes.bytes[bit / 8]);

@@ -127,7 +127,7 @@ static const struct read_row {
      "'sqlferry 1 index " INDEX_HEX "'",
      "1 f.minisig:3:18+13: the trusted comment is 'release 2.4.0', but this index needs "
      "'sqlferry 1 index " INDEX_HEX "' / Sign the index again with: minisign -S -t "
-     "'sqlferry 1 index " INDEX_HEX "' -m INDEX"},
+     "'sqlferry 1 index " INDEX_HEX "' -m FILE"},
     {"another index", "index f5", "index f4",
      "3 signature:3:18+81: the trusted comment is 'sqlferry 1 index "
      "f45ea255ef9a27155aed10a13189481e4af334088ab38fcc5ef3cd8079e51e0c', but this index needs "
@@ -135,7 +135,7 @@ static const struct read_row {
      "1 f.minisig:3:18+81: the trusted comment is 'sqlferry 1 index "
      "f45ea255ef9a27155aed10a13189481e4af334088ab38fcc5ef3cd8079e51e0c', but this index needs "
      "'sqlferry 1 index " INDEX_HEX "' / Sign the index again with: minisign -S -t "
-     "'sqlferry 1 index " INDEX_HEX "' -m INDEX"},
+     "'sqlferry 1 index " INDEX_HEX "' -m FILE"},
     {"an upper-case digest", "0c\nuVd", "0C\nuVd",
      "3 signature:3:18+81: the trusted comment is 'sqlferry 1 index "
      "f55ea255ef9a27155aed10a13189481e4af334088ab38fcc5ef3cd8079e51e0C', but this index needs "
@@ -143,7 +143,7 @@ static const struct read_row {
      "1 f.minisig:3:18+81: the trusted comment is 'sqlferry 1 index "
      "f55ea255ef9a27155aed10a13189481e4af334088ab38fcc5ef3cd8079e51e0C', but this index needs "
      "'sqlferry 1 index " INDEX_HEX "' / Sign the index again with: minisign -S -t "
-     "'sqlferry 1 index " INDEX_HEX "' -m INDEX"},
+     "'sqlferry 1 index " INDEX_HEX "' -m FILE"},
     {"line 4 is not base64",
      "zCg==", "zCg=", "3 signature:4:1+87: this is not the base64 of a global signature",
      "1 f.minisig:4:1+87: this is not the base64 of a global signature"},
@@ -170,10 +170,12 @@ static void test_read(void **state)
 
     const struct error *error = minisign_signature_read(arena, text, &digest, &signature);
     assert_string_equal(show(arena, error), row->bundle);
-    error = minisign_signature_file_read(arena, &source, &digest, &signature);
+    error = minisign_signature_file_read(arena, &source, SIGNED_INDEX, &digest, &signature,
+                                         &(size_t){1});
     assert_string_equal(show(arena, error), row->file);
     if (!error)
-        assert_string_equal(minisign_signature_text(arena, &signature, &digest).bytes, SIGNATURE);
+        assert_string_equal(minisign_signature_text(arena, &signature, SIGNED_INDEX, &digest).bytes,
+                            SIGNATURE);
 }
 
 static void test_sizes(void **state)
@@ -190,11 +192,13 @@ static void test_sizes(void **state)
                         "3 the signature is too large: 2308 bytes, at most 1024");
     struct source source = {TEXT("f.minisig"), text};
     assert_string_equal(
-        show(arena, minisign_signature_file_read(arena, &source, &digest, &signature)),
+        show(arena, minisign_signature_file_read(arena, &source, SIGNED_INDEX, &digest, &signature,
+                                                 &(size_t){1})),
         "1 f.minisig:1:1+2018: this line is longer than 1023 bytes");
     comment[1023 - strlen("untrusted comment: ")] = '\0';
     source.text = edit(arena, TEXT(SIGNATURE), "sqlferry bundle signature", comment);
-    assert_null(minisign_signature_file_read(arena, &source, &digest, &signature));
+    assert_null(minisign_signature_file_read(arena, &source, SIGNED_INDEX, &digest, &signature,
+                                             &(size_t){1}));
 }
 
 static bool accepted(struct arena *arena, struct text text)
@@ -205,7 +209,7 @@ static bool accepted(struct arena *arena, struct text text)
 
     assert_true(minisign_key_read(TEXT(KEY_LINE), &key));
     return !minisign_signature_read(arena, text, &digest, &signature) &&
-           minisign_verify(&signature, index_text, &digest, &key);
+           minisign_verify(&signature, SIGNED_INDEX, index_text, &digest, &key);
 }
 
 static void test_every_bit(void **state)
@@ -251,19 +255,20 @@ static void test_verify(void **state)
     (void)state;
     assert_true(minisign_key_read(TEXT(KEY_LINE), &key));
     assert_null(minisign_signature_read(arena, TEXT(SIGNATURE), &digest, &signature));
-    assert_true(minisign_verify(&signature, index_text, &digest, &key));
+    assert_true(minisign_verify(&signature, SIGNED_INDEX, index_text, &digest, &key));
 
-    assert_false(minisign_verify(&signature, TEXT("sqlferry index 1\n"), &digest, &key));
+    assert_false(
+        minisign_verify(&signature, SIGNED_INDEX, TEXT("sqlferry index 1\n"), &digest, &key));
     other.bytes[0] ^= 1;
-    assert_false(minisign_verify(&signature, index_text, &other, &key));
+    assert_false(minisign_verify(&signature, SIGNED_INDEX, index_text, &other, &key));
     signature.global_bytes[0] ^= 1;
-    assert_false(minisign_verify(&signature, index_text, &digest, &key));
+    assert_false(minisign_verify(&signature, SIGNED_INDEX, index_text, &digest, &key));
     signature.global_bytes[0] ^= 1;
     signature.bytes[63] ^= 1;
-    assert_false(minisign_verify(&signature, index_text, &digest, &key));
+    assert_false(minisign_verify(&signature, SIGNED_INDEX, index_text, &digest, &key));
     signature.bytes[63] ^= 1;
     key.bytes[5] ^= 1;
-    assert_false(minisign_verify(&signature, index_text, &digest, &key));
+    assert_false(minisign_verify(&signature, SIGNED_INDEX, index_text, &digest, &key));
 }
 
 #define NO_KEY                                                                                     \

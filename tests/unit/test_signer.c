@@ -193,8 +193,8 @@ static const char *load(struct arena *arena, const char *path, const struct pass
         return show(arena, error);
     }
     struct public_key public = signer_public(key);
-    assert_null(signer_sign(arena, key, index_text, &digest, &signature));
-    assert_true(minisign_verify(&signature, index_text, &digest, &public));
+    assert_null(signer_sign(arena, key, SIGNED_INDEX, index_text, &digest, &signature));
+    assert_true(minisign_verify(&signature, SIGNED_INDEX, index_text, &digest, &public));
     assert_memory_equal(signature.number, public.number, sizeof(public.number));
     return "0";
 }
@@ -403,8 +403,9 @@ static void test_sign(void **state)
     assert_null(signer_load(arena, TEXT("k.key"), NULL, &key));
     struct public_key public = signer_public(key);
     assert_string_equal(minisign_key_line(arena, &public).bytes, KEY_LINE);
-    assert_null(signer_sign(arena, key, index_text, &digest, &signature));
-    assert_string_equal(minisign_signature_text(arena, &signature, &digest).bytes, SIGNATURE);
+    assert_null(signer_sign(arena, key, SIGNED_INDEX, index_text, &digest, &signature));
+    assert_string_equal(minisign_signature_text(arena, &signature, SIGNED_INDEX, &digest).bytes,
+                        SIGNATURE);
     signer_close(&key);
     assert_null(key);
 }
@@ -482,7 +483,7 @@ static const char *trusted_comment(struct arena *arena)
 {
     struct digest digest = crypto_digest(index_text);
 
-    return minisign_trusted_comment(arena, &digest).bytes;
+    return minisign_trusted_comment(arena, SIGNED_INDEX, &digest).bytes;
 }
 
 /* The file `index`, signed by minisign with k.key, verified by us with k.pub. */
@@ -500,8 +501,9 @@ static void check_their_signature(struct arena *arena, const char *password)
               .bytes);
     signature_file.text = read_file(arena, "index.minisig");
     assert_null(minisign_key_file_read(arena, &public_file, &public));
-    assert_null(minisign_signature_file_read(arena, &signature_file, &digest, &signature));
-    assert_true(minisign_verify(&signature, index_text, &digest, &public));
+    assert_null(minisign_signature_file_read(arena, &signature_file, SIGNED_INDEX, &digest,
+                                             &signature, &(size_t){1}));
+    assert_true(minisign_verify(&signature, SIGNED_INDEX, index_text, &digest, &public));
 }
 
 /* The file `index`, signed by us with k.key, verified by minisign with k.pub. */
@@ -514,9 +516,10 @@ static void check_our_signature(struct arena *arena, const struct password_sourc
     assert_null(signer_load(arena, TEXT("k.key"), source, &key));
     struct public_key public = signer_public(key);
     assert_true(text_equal(minisign_key_file(arena, &public), read_file(arena, "k.pub")));
-    assert_null(signer_sign(arena, key, index_text, &digest, &signature));
+    assert_null(signer_sign(arena, key, SIGNED_INDEX, index_text, &digest, &signature));
     write_file("index", index_text, 0644);
-    write_file("index.minisig", minisign_signature_text(arena, &signature, &digest), 0644);
+    write_file("index.minisig", minisign_signature_text(arena, &signature, SIGNED_INDEX, &digest),
+               0644);
     shell(arena_format(arena, "test \"$(minisign -VHQm index -p k.pub)\" = '%s'",
                        trusted_comment(arena))
               .bytes);

@@ -78,11 +78,17 @@ static const char *show(struct arena *arena, const struct error *error)
     return shown;
 }
 
-/* "1: A=release-team project=shop, B=- revoked" */
+/* "1: A=release-team project=shop, B=- revoked"; what is not as usual behind the threshold */
 static const char *show_trust(struct arena *arena, const struct trust *trust)
 {
-    const char *shown = arena_format(arena, "%zu:", trust->threshold).bytes;
+    uint64_t threshold = trust->thresholds[SIGNED_INDEX], other = trust->thresholds[SIGNED_TRUST];
+    const char *shown = arena_format(arena, "%u", (unsigned)threshold).bytes;
 
+    if (other != threshold)
+        shown = arena_format(arena, "%s trust %u", shown, (unsigned)other).bytes;
+    if (trust->version != 1)
+        shown = arena_format(arena, "%s version %u", shown, (unsigned)trust->version).bytes;
+    shown = arena_format(arena, "%s:", shown).bytes;
     for (size_t i = 0; i < trust->count; i++) {
         const struct trusted_key *key = &trust->keys[i];
         struct text line = minisign_key_line(arena, &key->key);
@@ -97,8 +103,16 @@ static const char *show_trust(struct arena *arena, const struct trust *trust)
         for (size_t j = 0; j < key->project_count; j++)
             shown =
                 arena_format(arena, "%s project=%.*s", shown, TEXT_ARGS(key->projects[j])).bytes;
+        if (key->signs[SIGNED_INDEX] != key->signs[SIGNED_TRUST] && key->project_count == 0)
+            shown = arena_format(arena, "%s role=%s", shown,
+                                 key->signs[SIGNED_INDEX] ? "apply" : "trust")
+                        .bytes;
         if (key->revoked)
             shown = arena_format(arena, "%s revoked", shown).bytes;
+        if (key->last_good)
+            shown =
+                arena_format(arena, "%s last-good=%llu", shown, (unsigned long long)key->last_good)
+                    .bytes;
     }
     return shown;
 }
@@ -109,6 +123,9 @@ static const char *show_trust(struct arena *arena, const struct trust *trust)
 #define KEY_HINT   " / A public key is the 56 characters on the second line of a .pub file."
 #define NAME_RULE  "has 1 to 64 of the characters A-Z a-z 0-9 . _ -"
 #define FIRST_LINE "the first line of a trust file must be 'sqlferry trust 1'"
+
+#define LIMITS  "What a key may sign is limited with 'project=ID', 'role=apply' and 'role=trust'."
+#define NUMBERS "is a number from 1 to"
 
 static const struct read_row {
     const char *name, *file, *expected;
@@ -132,6 +149,21 @@ static const struct read_row {
      "1: A=a, B=b project=x revoked"},
     {"revoked wins, above", HEAD "revoked " KEY_B "\nkey " KEY_A " a\nkey " KEY_B " b project=x\n",
      "1: B=b project=x revoked, A=a"},
+
+    {"a version", "sqlferry trust 1\nversion 4\nthreshold 1\nkey " KEY_A " a\n",
+     "1 version 4: A=a"},
+    {"a version behind the threshold", HEAD "version 999999999\nkey " KEY_A " a\n",
+     "1 version 999999999: A=a"},
+    {"roles",
+     HEAD "trust-threshold 2\nkey " KEY_A " a role=trust\nkey " KEY_B
+          " b role=apply project=x\nkey " KEY_C " c role=trust role=apply\n",
+     "1 trust 2: A=a role=trust, B=b project=x, C=c"},
+    {"a last good sequence",
+     HEAD "key " KEY_A " a\nkey " KEY_B " b\nrevoked " KEY_B " last-good=7\n",
+     "1: A=a, B=b revoked last-good=7"},
+    {"a last good sequence and a name, above",
+     HEAD "revoked " KEY_B " lost last-good=9007199254740991\nkey " KEY_A " a\nkey " KEY_B " b\n",
+     "1: B=b revoked last-good=9007199254740991, A=a"},
 
     {"nothing", "", "3 trust:1:1+0: " FIRST_LINE},
     {"another version", "sqlferry trust 2\nthreshold 1\n", "3 trust:1:1+16: " FIRST_LINE},
@@ -180,6 +212,31 @@ static const struct read_row {
      "3 trust:2:11+1: the threshold is above the number of usable keys, 1"},
     {"no keys", HEAD, "3 trust:2:11+1: the threshold is above the number of usable keys, 0"},
 
+    {"version 0", "sqlferry trust 1\nversion 0\nthreshold 1\nkey " KEY_A " a\n",
+     "3 trust:2:9+1: a version " NUMBERS " 999999999"},
+    {"version 10^9", "sqlferry trust 1\nversion 1000000000\nthreshold 1\nkey " KEY_A " a\n",
+     "3 trust:2:9+10: a version " NUMBERS " 999999999"},
+    {"two versions", HEAD "version 1\nversion 2\nkey " KEY_A " a\n",
+     "3 trust:4:9+1: a second version; 3:9: the first one"},
+    {"a version behind a key", HEAD "key " KEY_A " a\nversion 2\n",
+     "3 trust:4:9+1: the version must stand before the keys"},
+    {"trust-threshold 0", HEAD "trust-threshold 0\nkey " KEY_A " a\n",
+     "3 trust:3:17+1: a trust-threshold " NUMBERS " 64"},
+    {"trust-threshold above the keys of the role",
+     HEAD "trust-threshold 2\nkey " KEY_A " a\nkey " KEY_B " b role=apply\n",
+     "3 trust:3:17+1: the trust-threshold is above the number of keys that may sign trust files, "
+     "1"},
+    {"trust-threshold above the keys that are not revoked",
+     HEAD "trust-threshold 2\nkey " KEY_A " a\nkey " KEY_B " b\nrevoked " KEY_B "\n",
+     "3 trust:3:17+1: the trust-threshold is above the number of keys that may sign trust files, "
+     "1"},
+    {"threshold above the keys of the role", HEAD "key " KEY_A " a role=trust\n",
+     "3 trust:2:11+1: the threshold is above the number of usable keys, 0"},
+    {"threshold above the keys, were it not for one that was good once",
+     "sqlferry trust 1\nthreshold 2\nkey " KEY_A " a\nkey " KEY_B " b\nrevoked " KEY_A
+     " last-good=7\n",
+     "3 trust:2:11+1: the threshold is above the number of usable keys, 1"},
+
     {"an unknown word", HEAD "keys " KEY_A " a\n",
      "3 trust:3:1+4: unknown word 'keys' / Did you mean 'key'?"},
     {"a very unknown word", HEAD "include /etc/trust\n", "3 trust:3:1+7: unknown word 'include'"},
@@ -199,14 +256,35 @@ static const struct read_row {
     {"a name with a quote", HEAD "key " KEY_A " o'neill\n", "3 trust:3:62+7: a name " NAME_RULE},
     {"a name outside ASCII", HEAD "key " KEY_A " \xc3\xa9\n", "3 trust:3:62+2: a name " NAME_RULE},
     {"a comment behind a key", HEAD "key " KEY_A " a # mine\n",
-     "3 trust:3:64+1: unexpected word '#' / What a key may sign for is limited with 'project=ID'."},
+     "3 trust:3:64+1: unexpected word '#' / " LIMITS},
     {"a misspelt project", HEAD "key " KEY_A " a projects=shop\n",
-     "3 trust:3:64+13: unexpected word 'projects=shop' / "
-     "What a key may sign for is limited with 'project=ID'."},
+     "3 trust:3:64+13: unexpected word 'projects=shop' / " LIMITS},
     {"a project without a name", HEAD "key " KEY_A " a project=\n",
      "3 trust:3:72+0: a project " NAME_RULE},
     {"a list of projects", HEAD "key " KEY_A " a project=shop,bank\n",
      "3 trust:3:72+9: a project " NAME_RULE},
+    {"an unknown role", HEAD "key " KEY_A " a role=sign\n",
+     "3 trust:3:69+4: a role is 'apply', to sign bundles, or 'trust', to sign trust files"},
+    {"a role of nothing", HEAD "key " KEY_A " a role=\n",
+     "3 trust:3:69+0: a role is 'apply', to sign bundles, or 'trust', to sign trust files"},
+    {"a role twice", HEAD "key " KEY_A " a role=apply role=apply\n",
+     "3 trust:3:80+5: the role is given twice"},
+    {"a role of trust files for one project", HEAD "key " KEY_A " a role=trust project=shop\n",
+     "3 trust:3:5+56: a key for some projects cannot sign trust files, which are for all"},
+    {"a last good sequence of nothing",
+     HEAD "key " KEY_A " a\nkey " KEY_B " b\nrevoked " KEY_B " last-good=\n",
+     "3 trust:5:76+0: the last good sequence " NUMBERS " 9007199254740991"},
+    {"last-good=0", HEAD "key " KEY_A " a\nkey " KEY_B " b\nrevoked " KEY_B " b last-good=0\n",
+     "3 trust:5:78+1: the last good sequence " NUMBERS " 9007199254740991"},
+    {"last-good=2^53",
+     HEAD "key " KEY_A " a\nkey " KEY_B " b\nrevoked " KEY_B " last-good=9007199254740992\n",
+     "3 trust:5:76+16: the last good sequence " NUMBERS " 9007199254740991"},
+    {"a last good sequence and more",
+     HEAD "key " KEY_A " a\nkey " KEY_B " b\nrevoked " KEY_B " last-good=7 b\n",
+     "3 trust:5:78+1: unexpected word 'b'"},
+    {"a last good sequence of a key without its line",
+     HEAD "key " KEY_A " a\nrevoked " KEY_B " b last-good=7\n",
+     "3 trust:4:9+56: a key that counts up to a last good sequence needs its 'key' line, too"},
     {"more behind a revoked key", HEAD "key " KEY_A " a\nrevoked " KEY_B " b project=shop\n",
      "3 trust:4:68+12: unexpected word 'project=shop'"},
     {"a revoked key with a bad name", HEAD "key " KEY_A " a\nrevoked " KEY_B " b,c\n",
@@ -230,7 +308,7 @@ static const struct read_row {
     {"several mistakes", "sqlferry trust 1\nthreshold 0\nkey x a\nword\nkey " KEY_A " a b\n",
      "3 trust:2:11+1: a threshold is a number from 1 to 64 | "
      "3 trust:3:5+1: " NOT_A_KEY KEY_HINT " | 3 trust:4:1+4: unknown word 'word' | "
-     "3 trust:5:64+1: unexpected word 'b' / What a key may sign for is limited with 'project=ID'."},
+     "3 trust:5:64+1: unexpected word 'b' / " LIMITS},
 };
 
 static void test_read(void **state)
@@ -238,12 +316,12 @@ static void test_read(void **state)
     const struct read_row *row = *state;
     CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
     struct source source = {TEXT("trust"), text_from(row->file)};
-    struct trust trust = {.threshold = 77};
+    struct trust trust = {.version = 77};
 
     const struct error *error = trust_read(arena, &source, &trust);
     assert_string_equal(error ? show(arena, error) : show_trust(arena, &trust), row->expected);
     if (error)
-        assert_int_equal(trust.threshold, 77);
+        assert_int_equal(trust.version, 77);
     else
         assert_true(text_equal(trust.origin, TEXT("trust")));
 }
@@ -341,29 +419,60 @@ static const struct verify_row {
      "3 signature:5:1+1: the signature goes on after line 4; in signature 3 of 3"},
     {"one misspelt, from a stranger", A_ONLY, "!A",
      "3 signature:5:1+1: the signature goes on after line 4; in signature 1 of 2"},
+    {"a key of another role", HEAD "key " KEY_A " a\nkey " KEY_B " b role=trust\n", "B",
+     "3 0 of 1 needed trusted keys have signed the bundle; key 'b' (" NUMBER_B
+     ") has another role" LISTED},
+    {"a key of another role beside a good one",
+     HEAD "key " KEY_A " a role=apply\nkey " KEY_B " b role=trust\n", "BA", "B role, A counts"},
+    {"a key of another role whose signature is wrong",
+     HEAD "key " KEY_A " a\nkey " KEY_B " b role=trust\n", "Ab",
+     "3 the signature of key 'b' (" NUMBER_B ") does not verify"},
+    {"a key that was good once",
+     HEAD "key " KEY_A " a\nkey " KEY_B " b\nrevoked " KEY_B " last-good=7\n", "B", "B counts"},
     {"seventeen", A_ONLY, "ABCABCABCABCABCAB", "3 the bundle has 17 signatures, at most 16"},
 
 };
 
-static const struct project_row {
-    const char *name, *trust, *project, *expected;
-} project_rows[] = {
-    {"project: this one", SCOPED, "shop", ""},
-    {"project: the second one", SCOPED, "shop2", ""},
-    {"project: another one", SCOPED, "bank",
+#define PAST                                                                                       \
+    "sqlferry trust 1\nthreshold 2\nkey " KEY_A " a\nkey " KEY_B " b\nkey " KEY_C " c\n"           \
+    "revoked " KEY_B " last-good=7\n"
+
+static const struct scope_row {
+    const char *name, *trust, *project;
+    uint64_t sequence;
+    const char *expected;
+} scope_rows[] = {
+    {"scope: this project", SCOPED, "shop", 1, "A counts, B counts"},
+    {"scope: the second project", SCOPED, "shop2", 1, "A counts, B counts"},
+    {"scope: long before the key was revoked", PAST, "shop", 1, "A counts, B counts"},
+    {"scope: the last good sequence", PAST, "shop", 7, "A counts, B counts"},
+    {"scope: behind the last good sequence", PAST, "shop", 8,
+     "3 1 of 2 needed trusted keys have signed for project 'shop'; key 'a' (" NUMBER_A
+     ") has signed; key 'b' (" NUMBER_B ") is revoked for all behind sequence 7" LISTED},
+    {"scope: enough without the revoked key",
+     HEAD "key " KEY_A " a\nkey " KEY_B " b\nrevoked " KEY_B " last-good=7\n", "shop", 8,
+     "A counts, B revoked"},
+    {"scope: enough without the key of another project",
+     HEAD "key " KEY_A " a\nkey " KEY_B " b project=shop\n", "bank", 1, "A counts, B project"},
+    {"scope: another project", SCOPED, "bank", 1,
      "3 1 of 2 needed trusted keys have signed for project 'bank'; key 'a' (" NUMBER_A
      ") has signed; key 'b' (" NUMBER_B ") may not sign for this project" LISTED},
-    {"project: one whose name begins like it", SCOPED, "sho",
+    {"scope: a project whose name begins like it", SCOPED, "sho", 1,
      "3 1 of 2 needed trusted keys have signed for project 'sho'; key 'a' (" NUMBER_A
      ") has signed; key 'b' (" NUMBER_B ") may not sign for this project" LISTED},
-    {"project: none at all", SCOPED, "",
+    {"scope: no project at all", SCOPED, "", 1,
      "3 1 of 2 needed trusted keys have signed for project ''; key 'a' (" NUMBER_A
      ") has signed; key 'b' (" NUMBER_B ") may not sign for this project" LISTED},
-    {"project: any, and a stranger has signed too", A_ONLY, "bank", ""},
+    {"scope: any project, and a stranger has signed too", A_ONLY, "bank", 1,
+     "A counts, ? 93DF0C554D94F690"},
 };
 
 static const char *show_verdicts(struct arena *arena, const struct verdicts *verdicts)
 {
+    static const char *const words[] = {[VERDICT_COUNTS] = "counts",
+                                        [VERDICT_REVOKED] = "revoked",
+                                        [VERDICT_ROLE] = "role",
+                                        [VERDICT_PROJECT] = "project"};
     const char *shown = "";
 
     for (size_t i = 0; i < verdicts->count; i++) {
@@ -374,9 +483,7 @@ static const char *show_verdicts(struct arena *arena, const struct verdicts *ver
                                                              : "C";
 
         shown = arena_format(arena, "%s%s%s %s", shown, i ? ", " : "", verdict->key ? letter : "?",
-                             verdict->counts                         ? "counts"
-                             : verdict->key && verdict->key->revoked ? "revoked"
-                                                                     : number)
+                             verdict->kind == VERDICT_UNKNOWN ? number : words[verdict->kind])
                     .bytes;
     }
     return shown;
@@ -395,7 +502,7 @@ static struct text signature_of(struct arena *arena, char signer)
     assert_null(
         minisign_signature_read(arena, text_from(texts[signer - 'a']), &digest, &signature));
     signature.bytes[7] ^= 1;
-    return minisign_signature_text(arena, &signature, &digest);
+    return minisign_signature_text(arena, &signature, SIGNED_INDEX, &digest);
 }
 
 static void test_verify(void **state)
@@ -420,9 +527,9 @@ static void test_verify(void **state)
         assert_int_equal(verdicts.count, 99);
 }
 
-static void test_project(void **state)
+static void test_scope(void **state)
 {
-    const struct project_row *row = *state;
+    const struct scope_row *row = *state;
     CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
     struct source source = {TEXT("trust"), text_from(row->trust)};
     struct digest digest = crypto_digest(index_text);
@@ -432,9 +539,10 @@ static void test_project(void **state)
 
     assert_null(trust_read(arena, &source, &trust));
     assert_null(trust_verify(arena, &trust, index_text, &digest, texts, COUNT(texts), &verdicts));
-    assert_string_equal(
-        show(arena, trust_verify_project(arena, &trust, &verdicts, text_from(row->project))),
-        row->expected);
+    const struct error *error =
+        trust_verify_scope(arena, &trust, text_from(row->project), row->sequence, &verdicts);
+    assert_string_equal(error ? show(arena, error) : show_verdicts(arena, &verdicts),
+                        row->expected);
 }
 
 /* A trust that no file could give: one key under two names must still count once. */
@@ -443,8 +551,9 @@ static void test_counted_once(void **state)
     CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
     struct trusted_key keys[] = {{.name = TEXT("a")}, {.name = TEXT("b")}};
     struct trust trust = {
-        .origin = TEXT("trust"), .threshold = 2, .keys = keys, .count = COUNT(keys)};
-    struct verdicts verdicts = {.list = {{&keys[0], {0}, true}, {&keys[1], {0}, true}}, .count = 2};
+        .origin = TEXT("trust"), .thresholds = {2, 2}, .keys = keys, .count = COUNT(keys)};
+    struct verdicts verdicts = {
+        .list = {{VERDICT_COUNTS, &keys[0], {0}}, {VERDICT_COUNTS, &keys[1], {0}}}, .count = 2};
 
     (void)state;
     memset(keys[0].key.bytes, 1, PUBLIC_KEY_SIZE);
@@ -452,7 +561,7 @@ static void test_counted_once(void **state)
     keys[1].key.number[0] = 1;
     verdicts.list[1].number[0] = 1;
     assert_string_equal(
-        show(arena, trust_verify_project(arena, &trust, &verdicts, TEXT("shop"))),
+        show(arena, trust_verify_scope(arena, &trust, TEXT("shop"), 1, &verdicts)),
         "3 1 of 2 needed trusted keys have signed for project 'shop'; "
         "key 'a' (0000000000000000) has signed; key 'b' (0000000000000001) has signed" LISTED);
 }
@@ -514,10 +623,12 @@ static const struct load_row root_rows[] = {
 };
 
 static const struct load_row key_rows[] = {
-    {"load key: a public key", ":", "release.pub", "1: A=release"},
-    {"load key: in a folder", "mkdir d; mv release.pub d", "d/release.pub", "1: A=release"},
-    {"load key: another name", "mv release.pub release-key", "release-key", "1: A=release-key"},
-    {"load key: by a link", "ln -s release.pub l.pub", "l.pub", "1: A=l"},
+    {"load key: a public key", ":", "release.pub", "1: A=release role=apply"},
+    {"load key: in a folder", "mkdir d; mv release.pub d", "d/release.pub",
+     "1: A=release role=apply"},
+    {"load key: another name", "mv release.pub release-key", "release-key",
+     "1: A=release-key role=apply"},
+    {"load key: by a link", "ln -s release.pub l.pub", "l.pub", "1: A=l role=apply"},
     {"load key: no such file", ":", "nothing.pub",
      "3 cannot open 'nothing.pub': No such file or directory"},
     {"load key: a folder", "mkdir d.pub", "d.pub", "3 cannot read 'd.pub': not a regular file"},
@@ -580,7 +691,7 @@ static void test_load_key(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(read_rows) + COUNT(verify_rows) + COUNT(project_rows) +
+    struct CMUnitTest tests[COUNT(read_rows) + COUNT(verify_rows) + COUNT(scope_rows) +
                             COUNT(load_rows) + COUNT(root_rows) + COUNT(key_rows) + 2];
     size_t count = 0;
 
@@ -592,9 +703,9 @@ int main(void)
     for (size_t i = 0; i < COUNT(verify_rows); i++)
         tests[count++] = (struct CMUnitTest){verify_rows[i].name, test_verify, NULL, NULL,
                                              (void *)&verify_rows[i]};
-    for (size_t i = 0; i < COUNT(project_rows); i++)
-        tests[count++] = (struct CMUnitTest){project_rows[i].name, test_project, NULL, NULL,
-                                             (void *)&project_rows[i]};
+    for (size_t i = 0; i < COUNT(scope_rows); i++)
+        tests[count++] =
+            (struct CMUnitTest){scope_rows[i].name, test_scope, NULL, NULL, (void *)&scope_rows[i]};
     tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_counted_once);
     for (size_t i = 0; i < COUNT(load_rows); i++)
         tests[count++] =

@@ -1,0 +1,143 @@
+/*
+ * Every mix of valid, invalid, unknown, doubled, revoked and missing signatures against every
+ * threshold. The host trusts five keys, A to E, and all of them have signed, but where the row says
+ * otherwise:
+ *
+ *   i  A's signature is invalid      r  D is revoked
+ *   u  B is unknown to the host      e  E has not signed
+ *   d  C's signature stands twice
+ *
+ * A column for each threshold from 0 to 6: F the trust file is refused, R a signature is, t there
+ * are too few, A accepted.
+ */
+#include "compiler/signer.h"
+#include "runtime/trust.h"
+#include "support.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { KEYS = 5, THRESHOLDS = 7 };
+
+static const struct row {
+    const char *mix, *expected;
+} rows[] = {
+    /*        0123456 */
+    {"-----", "FAAAAAF"}, {"i----", "FRRRRRF"}, {"-u---", "FAAAAFF"}, {"iu---", "FRRRRFF"},
+    {"--d--", "FRRRRRF"}, {"i-d--", "FRRRRRF"}, {"-ud--", "FRRRRFF"}, {"iud--", "FRRRRFF"},
+    {"---r-", "FAAAAFF"}, {"i--r-", "FRRRRFF"}, {"-u-r-", "FAAAFFF"}, {"iu-r-", "FRRRFFF"},
+    {"--dr-", "FRRRRFF"}, {"i-dr-", "FRRRRFF"}, {"-udr-", "FRRRFFF"}, {"iudr-", "FRRRFFF"},
+    {"----e", "FAAAAtF"}, {"i---e", "FRRRRRF"}, {"-u--e", "FAAAtFF"}, {"iu--e", "FRRRRFF"},
+    {"--d-e", "FRRRRRF"}, {"i-d-e", "FRRRRRF"}, {"-ud-e", "FRRRRFF"}, {"iud-e", "FRRRRFF"},
+    {"---re", "FAAAtFF"}, {"i--re", "FRRRRFF"}, {"-u-re", "FAAtFFF"}, {"iu-re", "FRRRFFF"},
+    {"--dre", "FRRRRFF"}, {"i-dre", "FRRRRFF"}, {"-udre", "FRRRFFF"}, {"iudre", "FRRRFFF"},
+};
+
+static const struct text index_text = TEXT("sqlferry index 1\nproject shop\n");
+
+static struct arena *memory; /* of what all tests share */
+static struct public_key keys[KEYS];
+static struct signature good[KEYS];
+
+static void test_prepare(void **state)
+{
+    const struct password_source nobody = {.fd = -1};
+    struct digest digest = crypto_digest(index_text);
+
+    (void)state;
+    for (size_t i = 0; i < KEYS; i++) {
+        struct text name = arena_format(memory, "%c", (int)('a' + i));
+        CLEANUP(signer_close) struct secret_key *key = NULL;
+
+        assert_null(signer_create(memory, name, false, &nobody));
+        name = arena_format(memory, "%s.key", name.bytes);
+        assert_null(signer_load(memory, name, &nobody, &key));
+        keys[i] = signer_public(key);
+        assert_null(signer_sign(memory, key, SIGNED_INDEX, index_text, &digest, &good[i]));
+    }
+}
+
+static bool has(const struct row *row, char what)
+{
+    return strchr(row->mix, what);
+}
+
+static struct text trust_text(struct arena *arena, const struct row *row, size_t threshold)
+{
+    struct text text = arena_format(arena, "sqlferry trust 1\nthreshold %zu\n", threshold);
+
+    for (size_t i = 0; i < KEYS; i++)
+        if (!(i == 1 && has(row, 'u')))
+            text = arena_format(arena, "%skey %s %c\n", text.bytes,
+                                minisign_key_line(arena, &keys[i]).bytes, (int)('A' + i));
+    if (has(row, 'r'))
+        text = arena_format(arena, "%srevoked %s\n", text.bytes,
+                            minisign_key_line(arena, &keys[3]).bytes);
+    return text;
+}
+
+static size_t signatures_of(struct arena *arena, const struct row *row, struct text *texts)
+{
+    struct digest digest = crypto_digest(index_text);
+    size_t count = 0;
+
+    for (size_t i = 0; i < KEYS; i++) {
+        struct signature signature = good[i];
+
+        if (i == 0 && has(row, 'i'))
+            signature.bytes[9] ^= 0x20;
+        if (i == 4 && has(row, 'e'))
+            continue;
+        texts[count++] = minisign_signature_text(arena, &signature, SIGNED_INDEX, &digest);
+        if (i == 2 && has(row, 'd')) {
+            texts[count] = texts[count - 1];
+            count++;
+        }
+    }
+    return count;
+}
+
+static char outcome(struct arena *arena, const struct row *row, size_t threshold)
+{
+    struct source source = {TEXT("trust"), trust_text(arena, row, threshold)};
+    struct digest digest = crypto_digest(index_text);
+    struct text texts[KEYS + 1];
+    struct verdicts verdicts;
+    struct trust trust;
+
+    if (trust_read(arena, &source, &trust))
+        return 'F';
+    size_t count = signatures_of(arena, row, texts);
+    const struct error *error =
+        trust_verify(arena, &trust, index_text, &digest, texts, count, &verdicts);
+    if (!error)
+        return 'A';
+    return text_find(error->message, TEXT("needed trusted keys")) < error->message.size ? 't' : 'R';
+}
+
+static void test_row(void **state)
+{
+    const struct row *row = *state;
+    CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
+    char got[THRESHOLDS + 1] = "";
+
+    for (size_t threshold = 0; threshold < THRESHOLDS; threshold++)
+        got[threshold] = outcome(arena, row, threshold);
+    assert_string_equal(got, row->expected);
+}
+
+int main(void)
+{
+    struct support_tests tests = {0};
+
+    memory = arena_new(1 << 20);
+    support_add(&tests, "five keys, five signatures", test_prepare);
+    support_add_rows(&tests, rows, test_row);
+    int status = support_run("trust table", &tests);
+    arena_free(&memory);
+    return status;
+}
