@@ -1,5 +1,4 @@
 #include "compiler/commands.h"
-#include "compiler/signer.h"
 #include "runtime/payload.h"
 
 #include <fcntl.h>
@@ -32,21 +31,6 @@ static struct error *check_whole(struct arena *arena, const struct container *co
         error = payload_open(arena, container, &index, &payload);
     if (!error)
         error = payload_check(arena, &payload);
-    return error;
-}
-
-static struct error *sign(struct call *call, const struct container *container,
-                          struct signature *signature)
-{
-    CLEANUP(signer_close) struct secret_key *key = NULL;
-    struct password_source source;
-    struct error *error = commands_password_fd(call, &source.fd);
-
-    if (!error)
-        error = signer_load(call->arena, cli_value(call, "key"), &source, &key);
-    if (!error)
-        error = signer_sign(call->arena, key, SIGNED_INDEX, container->index, &container->digest,
-                            signature);
     return error;
 }
 
@@ -136,6 +120,8 @@ struct error *command_sign(struct call *call)
     struct text output = cli_value(call, "output");
     struct signature signature;
 
+    if (command_sign_is_trust(call->arguments[0]))
+        return command_sign_trust(call);
     if (ways != 1)
         return cli_usage(call, "give one of --key, --detach and --attach");
     if (cli_has(call, "public") && !cli_has(call, "attach"))
@@ -151,8 +137,9 @@ struct error *command_sign(struct call *call)
         return error;
     if (cli_has(call, "detach"))
         return detach(call, &container);
-    error = cli_has(call, "key") ? sign(call, &container, &signature)
-                                 : attach(call, &container, &signature);
+    error = cli_has(call, "key")
+                ? commands_sign(call, SIGNED_INDEX, container.index, &container.digest, &signature)
+                : attach(call, &container, &signature);
     if (!error)
         error = check_new(call, &container, &signature);
     if (error)

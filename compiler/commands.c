@@ -26,3 +26,15 @@ struct error *commands_password_fd(struct call *call, int *fd)
         *fd = (int)number;
     return error;
 }
+
+struct error *commands_sign(struct call *call, enum signed_kind kind, struct text text,
+                            const struct digest *digest, struct signature *signature)
+{
+    CLEANUP(signer_close) struct secret_key *key = NULL;
+    struct password_source source;
+    struct error *error = commands_password_fd(call, &source.fd);
+
+    if (!error)
+        error = signer_load(call->arena, cli_value(call, "key"), &source, &key);
+    return error ? error : signer_sign(call->arena, key, kind, text, digest, signature);
+}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/compile.h"
+#include "compiler/signer.h"
 #include "runtime/cli.h"
 
 extern const struct option command_init_options[], command_check_options[], command_heads_options[],
@@ -17,9 +18,17 @@ struct error *command_keygen(struct call *call) CHECKED;
 struct error *command_sign(struct call *call) CHECKED;
 struct error *command_inspect(struct call *call) CHECKED;
 
+/* What `sign` does with a trust file, whose signatures go into a file beside it. */
+bool command_sign_is_trust(struct text path);
+struct error *command_sign_trust(struct call *call) CHECKED;
+
 /* What most commands begin with: the manifest their argument names (ferry.yaml here), resolved. */
 struct error *commands_load(struct call *call, struct manifest *manifest,
                             struct order *order) CHECKED;
+
+/* Signs with the key of --key. digest is that of the text */
+struct error *commands_sign(struct call *call, enum signed_kind kind, struct text text,
+                            const struct digest *digest, struct signature *signature) CHECKED;
 
 /* The value of --password-fd; -1, the terminal, without one. */
 struct error *commands_password_fd(struct call *call, int *fd) CHECKED;

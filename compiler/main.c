@@ -16,7 +16,7 @@ static const struct command commands[] = {
      1, command_build},
     {"keygen", "NAME", "make a key pair: NAME.key and NAME.pub", "sqlferry keygen team",
      command_keygen_options, 1, 1, command_keygen},
-    {"sign", "BUNDLE", "add a signature to a bundle, or carry its index to another room",
+    {"sign", "FILE", "add a signature to a bundle or a trust file",
      "sqlferry sign shop-2.4.0.ferry --key security.key", command_sign_options, 1, 1, command_sign},
     {"verify", "BUNDLE", "verify signatures and every byte of a bundle",
      "sqlferry verify shop-2.4.0.ferry --key team.pub", verify_options, 1, 1, verify_command},

@@ -8,7 +8,8 @@
 
 extern const struct option command_upgrade_options[], command_downgrade_options[],
     command_plan_options[], command_check_options[], command_stamp_options[],
-    command_resume_options[], command_current_options[], command_history_options[];
+    command_resume_options[], command_current_options[], command_history_options[],
+    command_trust_options[];
 
 struct error *command_upgrade(struct call *call) CHECKED;
 struct error *command_downgrade(struct call *call) CHECKED;
@@ -18,6 +19,7 @@ struct error *command_stamp(struct call *call) CHECKED;
 struct error *command_resume(struct call *call) CHECKED;
 struct error *command_current(struct call *call) CHECKED;
 struct error *command_history(struct call *call) CHECKED;
+struct error *command_trust(struct call *call) CHECKED;
 
 #define COMMANDS_TARGET_OPTIONS                                                                    \
     {"db", "TARGET", "a path, sqlite:PATH, a postgresql:// URI ($DATABASE_URL)", 0, false},        \

@@ -26,6 +26,8 @@ static const struct command commands[] = {
      command_current_options, 0, 0, command_current},
     {"history", "", "show what ran in a database, and verify the ledger",
      "sqlland history --db shop.db", command_history_options, 0, 0, command_history},
+    {"trust", "show|check|update [FILE]", "show the trusted keys, or replace them by a signed file",
+     "sqlland trust update trust-5", command_trust_options, 1, 2, command_trust},
     {0},
 };
 

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #define TRUST_PATH "/etc/sqlland/trust"
 
@@ -13,24 +12,23 @@ const struct option verify_options[] = {
     {0},
 };
 
+struct text verify_trust_path(const struct call *call)
+{
+    struct text file = text_from(getenv("SQLLAND_TRUST"));
+
+    if (cli_has(call, "trust"))
+        return cli_value(call, "trust");
+    return file.size ? file : TEXT(TRUST_PATH);
+}
+
 struct error *verify_trust(struct call *call, struct trust *trust)
 {
-    struct text key = cli_value(call, "key"), file = cli_value(call, "trust");
+    struct text key = cli_value(call, "key");
 
-    if (key.bytes && file.bytes)
+    if (key.bytes && cli_has(call, "trust"))
         return cli_usage(call, "give either --key or --trust");
-    if (key.bytes)
-        return trust_load_key(call->arena, key, trust);
-    if (!file.bytes)
-        file = text_from(getenv("SQLLAND_TRUST"));
-    if (file.size)
-        return trust_load(call->arena, file, trust);
-    if (access(TRUST_PATH, F_OK) == 0)
-        return trust_load(call->arena, TEXT(TRUST_PATH), trust);
-    return error_hint(
-        call->arena,
-        error_plain(call->arena, ERROR_UNTRUSTED, "no trusted key: there is no '%s'", TRUST_PATH),
-        "Name a public key with --key FILE.pub or a trust file with --trust FILE.");
+    return key.bytes ? trust_load_key(call->arena, key, trust)
+                     : trust_load(call->arena, verify_trust_path(call), trust);
 }
 
 /* What was reviewed elsewhere, and is named by its digest, is what is applied here. */

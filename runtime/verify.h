@@ -13,6 +13,9 @@
         "allow-expired", NULL, "accept a bundle that has expired", 0, false                        \
     }
 
+/* The path of the trust file: that of --trust, of the environment, or the host's. */
+struct text verify_trust_path(const struct call *call);
+
 /* The trust that the options, the environment or the host give. ERROR_UNTRUSTED without any. */
 struct error *verify_trust(struct call *call, struct trust *trust) CHECKED;
 

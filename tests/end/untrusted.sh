@@ -20,7 +20,7 @@ refused()
 
 message='0 of 1 needed trusted keys have signed the bundle' refused --key other.pub
 has err 'is not among the trusted keys'
-[ -e /etc/sqlland/trust ] || message='no trusted key' refused
+[ -e /etc/sqlland/trust ] || message="cannot open trust file '/etc/sqlland/trust'" refused
 message="cannot open 'none.pub'" refused --key none.pub
 message='cannot open trust file' refused --trust none
 message="'demo.ferry' has no minisign public key" refused --key demo.ferry
