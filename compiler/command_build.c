@@ -15,6 +15,7 @@ const struct option command_build_options[] = {
     {"dialect", "NAME", "postgresql or sqlite, for a manifest of both", 0, false},
     {"sequence", "N", "orders releases; hosts refuse older ones (seconds of --created)", 0, false},
     {"created", "TIME", "2026-11-22T23:36:00Z, or seconds ($SOURCE_DATE_EPOCH, now)", 0, false},
+    {"target", "NAME", "the only target it is for; may be given again", 0, true},
     {"not-after", "TIME", "hosts refuse the bundle after this moment", 0, false},
     {"level", "N", "zstd level, 1 to 22 (3)", 0, false},
     {"threads", "N", "how many threads compress (one for each core)", 0, false},
@@ -87,11 +88,33 @@ static struct error *read_release(struct call *call, struct text *release)
     return NULL;
 }
 
+/* Each name of --target. */
+static struct error *read_targets(struct call *call, struct index *index)
+{
+    index->targets = arena_array(call->arena, struct text, call->option_count);
+    for (size_t i = 0; i < call->option_count; i++) {
+        struct text name = call->options[i].value;
+
+        if (strcmp(call->options[i].option->name, "target") != 0)
+            continue;
+        if (!index_is_target(name))
+            return cli_usage(call, "'--target' takes up to %d of the characters A-Z a-z 0-9 . _ -",
+                             ID_SIZE_MAX);
+        for (size_t j = 0; j < index->target_count; j++)
+            if (text_equal(index->targets[j], name))
+                return cli_usage(call, "target '%.*s' is given twice", TEXT_ARGS(name));
+        index->targets[index->target_count++] = name;
+    }
+    return NULL;
+}
+
 /* Everything on the command line, before any work is done. */
 static struct error *read_index_options(struct call *call, struct index *index)
 {
     struct error *error = read_release(call, &index->release);
 
+    if (!error)
+        error = read_targets(call, index);
     if (!error)
         error = read_created(call, &index->created);
     if (!error && cli_value(call, "not-after").bytes)

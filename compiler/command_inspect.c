@@ -55,6 +55,7 @@ static void print_head(const struct view *view)
     print_extensions(view);
     report_line(report, "%salembic    %s", mark,
                 index->alembic_keep ? "kept in step" : "left alone");
+    report_line(report, "%stargets    %.*s", mark, TEXT_ARGS(verify_targets(arena, index)));
     report_line(report, "%srelease    %.*s", mark, TEXT_ARGS(index->release));
     report_line(report, "%ssequence   %llu", mark, (unsigned long long)index->sequence);
     report_line(report, "%screated    %s by %.*s", mark, index_time(arena, index->created).bytes,
@@ -185,6 +186,10 @@ static void print_json(const struct view *view)
         json_text(&json, NULL, index->extensions[i]);
     json_close(&json, ']');
     json_bool(&json, "alembic_keep", index->alembic_keep);
+    json_open(&json, "targets", '[');
+    for (size_t i = 0; i < index->target_count; i++)
+        json_text(&json, NULL, index->targets[i]);
+    json_close(&json, ']');
     json_text(&json, "tool", index->tool);
     json_number(&json, "signature_count", view->container->signature_count);
     json_number(&json, "chunks", index->chunk_count);

@@ -77,7 +77,8 @@ base64='
     }
     BEGIN { letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" }'
 
-# Trust: a line for each key, "number key trusted|revoked project..." -------------------------------
+# Trust: a line for each key, "number key trusted|revoked|LAST-GOOD project..." of those that may sign
+# bundles, with "other" for those that may not. -----------------------------------------------------
 cat -- "$3" > "$work/trust" && cat -- "$1" > "$work/bundle" || exit 5
 cd "$work"
 case $2 in
@@ -93,6 +94,9 @@ esac
 awk "$base64"'
     function bad(why) { print "line " NR " of the trust file: " why > "/dev/stderr"; exit failed = 3 }
     function check_name(text) { if (text !~ /^[A-Za-z0-9._-]+$/ || length(text) > 64) bad("no name") }
+    function check_number(text, most) {
+        if (text !~ /^[1-9][0-9]*$/ || length(text) > 16 || text + 0 > most) bad("no number")
+    }
     # The record has two bytes Ed, eight of the number, and the key. A key may stand in one line of
     # each kind, and then is revoked.
     function add_key(kind,   record, at, own) {
@@ -110,28 +114,48 @@ awk "$base64"'
     }
     NR == 1 { if ($0 != "sqlferry trust 1") bad("not the first line of a trust file"); next }
     NF == 0 || /^[ \t]*#/ { next }
-    $1 == "threshold" && NF == 2 && !threshold && !count {
-        if ($2 !~ /^[1-9][0-9]?$/) bad("no threshold")
-        threshold = $2; next
+    $1 ~ /^(version|threshold|trust-threshold)$/ && NF == 2 && !($1 in said) && !count {
+        check_number($2, $1 == "version" ? 999999999 : 64)
+        said[$1] = $2; next
     }
     $1 == "key" && NF >= 3 {
-        check_name($3); at = add_key("key")
+        check_name($3); at = add_key("key"); roles = ""
         for (i = 4; i <= NF; i++) {
-            if (!sub(/^project=/, "", $i)) bad("unexpected word")
-            check_name($i); projects[at] = projects[at] " " $i
+            if (sub(/^project=/, "", $i)) { check_name($i); projects[at] = projects[at] " " $i }
+            else if ($i ~ /^role=(apply|trust)$/ && index(roles, $i) == 0) roles = roles $i
+            else bad("unexpected word")
         }
+        applies[at] = roles != "role=trust"
+        signs_trust[at] = roles == "" ? !(at in projects) : index(roles, "trust") > 0
+        if (signs_trust[at] && at in projects) bad("a role for trust files, and projects")
         next
     }
-    $1 == "revoked" && NF >= 2 && NF <= 3 { if (NF == 3) check_name($3); add_key("revoked"); next }
+    $1 == "revoked" && NF >= 2 && NF <= 4 {
+        at = add_key("revoked"); good = NF
+        if ($NF ~ /^last-good=/ && NF > 2) {
+            sub(/^last-good=/, "", $NF); check_number($NF, 9007199254740991); last_good[at] = $NF
+            good--
+        }
+        if (good == 3) check_name($3)
+        if (good > 3) bad("unexpected word")
+        next
+    }
     { bad("not a line of a trust file") }
     END {
         if (failed) exit
-        for (i = 1; i <= count; i++) usable += !(numbers[i] in revoked)
-        if (!threshold || threshold + 0 > usable) bad("no threshold, or too high a one")
-        print threshold > "threshold"
-        for (i = 1; i <= count; i++)
-            print numbers[i], spelt[numbers[i]], numbers[i] in revoked ? "revoked" : "trusted" \
-                projects[numbers[i]]
+        for (i = 1; i <= count; i++) {
+            at = numbers[i]
+            if (at in last_good && !(at in applies)) bad("a last good sequence without a key line")
+            usable += applies[at] && !(at in revoked); rotating += signs_trust[at] && !(at in revoked)
+        }
+        if (!said["threshold"] || said["threshold"] + 0 > usable) bad("no threshold, or too high a one")
+        if (said["trust-threshold"] + 0 > rotating) bad("too high a trust-threshold")
+        print said["threshold"] > "threshold"
+        for (i = 1; i <= count; i++) {
+            at = numbers[i]
+            print at, spelt[at], at in last_good ? last_good[at] : at in revoked ? "revoked" : \
+                "trusted", (applies[at] ? "apply" : "other") projects[at]
+        }
     }' trust > keys || exit 3
 threshold=$(cat threshold)
 
@@ -175,10 +199,10 @@ i=0
 while read -r at_number; do
     i=$((i + 1))
     grep "^$at_number " keys > key || continue # of an unknown key: counts for nothing
-    read -r _ public state projects < key
+    read -r _ public state role projects < key
     minisign -VHqm index -x signature.$i -P "$public" > /dev/null 2>&1 ||
         refuse "signature $i does not verify with $public"
-    [ "$state" = revoked ] || echo "signer $projects" >> signers
+    [ "$state" = revoked ] || [ "$role" = other ] || echo "$state $projects" >> signers
 done < numbers
 touch signers
 [ "$(wc -l < signers)" -ge "$threshold" ] || refuse "fewer than $threshold signers"
@@ -248,7 +272,7 @@ awk '
         print "project", like(take("project"), "[a-z0-9][a-z0-9._-]*", 64)
         like(take("dialect"), "postgresql|sqlite", 10)
         like(take("release"), "[!-~]+", 64)
-        number(take("sequence"), most)
+        sequence = take("sequence"); number(sequence, most); print "sequence", sequence
         check_time(take("created"))
         expiry = take("not-after"); print "not-after", expiry; if (expiry != "-") check_time(expiry)
         like(take("server-version"), "-|" part "([.]" part ")*", 32)
@@ -256,6 +280,9 @@ awk '
         for (i = 1; i <= n; i++)
             if (required[like(w[i], "[A-Za-z0-9_][A-Za-z0-9_-]*", 63)]++) bad("an extension twice")
         like(take("alembic"), "-|keep", 4)
+        n = words(take("targets"), 64)
+        for (i = 1; i <= n; i++)
+            if (like(w[i], "[A-Za-z0-9._-]+", 128) == "-" || target[w[i]]++) bad("no name, or twice")
         like(take("tool"), ".+", 1024)
         chunks = number(take("chunks"), 1048576)
         for (i = 1; i <= chunks; i++) {
@@ -289,10 +316,12 @@ awk '
             bad("chunks and scripts do not add up")
     }' index > list || exit 3
 
-# Steps 7 and 8: signers of this project, expiry ---------------------------------------------------
-project=$(sed -n 's/^project //p;q' list) expiry=$(sed -n '2s/^not-after //p' list)
-awk -v project="$project" -v threshold="$threshold" '
-    { may = NF == 1; for (i = 2; i <= NF; i++) may = may || $i "" == project ""; count += may }
+# Steps 7 and 8: signers of this project and sequence, expiry --------------------------------------
+project=$(sed -n 's/^project //p;q' list) sequence=$(sed -n '2s/^sequence //p' list)
+expiry=$(sed -n '3s/^not-after //p' list)
+awk -v project="$project" -v sequence="$sequence" -v threshold="$threshold" '
+    { may = NF == 1; for (i = 2; i <= NF; i++) may = may || $i "" == project "" }
+    { count += may && ($1 == "trusted" || sequence + 0 <= $1 + 0) }
     END { exit count < threshold + 0 }' signers ||
     refuse "fewer than $threshold signers for project $project"
 now=$(date -u +%Y-%m-%dT%H:%M:%SZ)

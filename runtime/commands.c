@@ -1,10 +1,15 @@
 #include "commands.h"
+#include "file.h"
 #include "preflight.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-enum { LOCK_TIMEOUT_MS = 10000 };
+#define TARGET_PATH "/etc/sqlland/target"
+
+enum { LOCK_TIMEOUT_MS = 10000, TARGET_FILE_SIZE_MAX = 1024 };
 
 static struct text address_of(const struct call *call)
 {
@@ -55,6 +60,31 @@ static struct error *read_expected(struct call *call, struct digest *digest,
     return NULL;
 }
 
+/* Absent where neither the command line, the environment nor the host gives one. */
+static struct error *read_target_name(struct call *call, struct text *name)
+{
+    struct text given = cli_value(call, "target"), from = TEXT("'--target'");
+
+    if (!given.bytes) {
+        given = text_from(getenv("SQLLAND_TARGET"));
+        from = TEXT("SQLLAND_TARGET");
+    }
+    if (!given.bytes && access(TARGET_PATH, F_OK) == 0) {
+        struct error *error =
+            file_read(call->arena, AT_FDCWD, TARGET_PATH, TARGET_FILE_SIZE_MAX, &given);
+
+        if (error)
+            return error;
+        given = text_trim(given);
+        from = TEXT("'" TARGET_PATH "'");
+    }
+    if (given.bytes && !index_is_target(given))
+        return cli_usage(call, "%.*s has to be 1 to %d of the characters A-Z a-z 0-9 . _ -",
+                         TEXT_ARGS(from), ID_SIZE_MAX);
+    *name = given;
+    return NULL;
+}
+
 struct error *commands_no_database(struct call *call)
 {
     return error_plain(call->arena, ERROR_SYSTEM, "there is no database '%.*s'",
@@ -93,7 +123,8 @@ void commands_close(struct session *session)
  */
 static struct error *make_note(struct call *call, struct text *note)
 {
-    static const char *const overrides[] = {"allow-expired", "allow-older"};
+    static const char *const overrides[] = {"allow-expired", "allow-older", "allow-clock",
+                                            "allow-target"};
     struct text reason = cli_value(call, "reason");
 
     if (!text_all_printable(reason))
@@ -119,6 +150,8 @@ struct error *commands_open(struct call *call, enum target_access access, struct
         .report = call->report,
         .lock_timeout_ms = LOCK_TIMEOUT_MS,
         .allow_older = cli_has(call, "allow-older"),
+        .allow_clock = cli_has(call, "allow-clock"),
+        .allow_target = cli_has(call, "allow-target"),
     };
     struct error *error = make_note(call, &session->options.note);
     if (!error)
@@ -129,6 +162,8 @@ struct error *commands_open(struct call *call, enum target_access access, struct
         error = read_time(call, "statement-timeout", &target.statement_timeout_ms);
     if (!error)
         error = read_expected(call, &session->expected, &session->options.expected);
+    if (!error)
+        error = read_target_name(call, &session->options.target_name);
     if (!error)
         error = verify_trust(call, &trust);
     if (!error)
@@ -221,6 +256,8 @@ static void print_plan(struct call *call, const struct run *run, const struct pl
                 digest_short(call->arena, &run->options->bundle->container->digest).bytes);
     report_line(call->report, "release  %.*s %.*s, sequence %llu", TEXT_ARGS(index->project),
                 TEXT_ARGS(index->release), (unsigned long long)index->sequence);
+    if (index->target_count)
+        report_line(call->report, "targets  %.*s", TEXT_ARGS(verify_targets(call->arena, index)));
     report_line(call->report, "target   %.*s, %zu of %zu revisions applied", TEXT_ARGS(address),
                 plan->applied, index->step_count);
     if (target && target->through.size)

@@ -31,8 +31,11 @@ struct error *command_trust(struct call *call) CHECKED;
 /* Of the commands that compare a bundle with a target. */
 #define COMMANDS_BUNDLE_OPTIONS                                                                    \
     COMMANDS_TARGET_OPTIONS, VERIFY_TRUST_OPTIONS,                                                 \
+        {"target", "NAME", "its name ($SQLLAND_TARGET, /etc/sqlland/target)", 0, false},           \
+        {"allow-older", NULL, "accept a bundle older than one that was applied", 0, false},        \
+        {"allow-clock", NULL, "accept a clock behind the last row of the ledger", 0, false},       \
     {                                                                                              \
-        "allow-older", NULL, "accept a bundle older than one that was applied", 0, false           \
+        "allow-target", NULL, "accept a bundle that is for other targets", 0, false                \
     }
 
 #define COMMANDS_LOCK_OPTION                                                                       \

@@ -101,6 +101,11 @@ bool index_is_extension(struct text text)
     return true;
 }
 
+bool index_is_target(struct text text)
+{
+    return index_is_id(text);
+}
+
 static bool is_title(struct text text)
 {
     return text.size <= TITLE_SIZE_MAX && text_all_printable(text);
@@ -383,6 +388,7 @@ void index_write(struct buffer *to, const struct index *index)
     put_optional(to, "server-version", index->server_version);
     put_words(to, "extensions", index->extensions, index->extension_count);
     put_field(to, "alembic", index->alembic_keep ? TEXT("keep") : TEXT("-"));
+    put_words(to, "targets", index->targets, index->target_count);
     put_field(to, "tool", index->tool);
     put_numbers(to, "chunks", &(uint64_t){index->chunk_count}, 1);
     for (size_t i = 0; i < index->chunk_count; i++) {
@@ -526,26 +532,32 @@ static size_t count_words(struct text text)
     return count;
 }
 
-static struct error *take_extensions(struct reader *reader, struct index *index)
+/* Takes the line "name word...", or "name -" for none. */
+static struct error *take_names(struct reader *reader, const char *name, spelling *is_right,
+                                size_t most, struct text **names, size_t *name_count)
 {
     struct text words;
-    struct error *error = take_field(reader, "extensions", &words);
+    struct error *error = take_field(reader, name, &words);
 
     if (error || text_equal(words, TEXT("-")))
         return error;
-    index->extension_count = count_words(words);
-    if (index->extension_count > EXTENSIONS_MAX)
-        return refuse(reader, reader->line, "the index requires too many extensions");
-    index->extensions = arena_array(reader->arena, struct text, index->extension_count);
-    for (size_t i = 0; i < index->extension_count; i++) {
-        struct text name = index->extensions[i] = text_cut(&words, ' ');
-
-        if (!index_is_extension(name))
-            return refuse(reader, reader->line, "the extensions of the index are misspelt");
+    size_t count = count_words(words);
+    if (count > most)
+        return error_at(reader->arena, ERROR_UNTRUSTED, span_of(reader->source, reader->line),
+                        "the index has more than %zu %s", most, name);
+    struct text *list = arena_array(reader->arena, struct text, count);
+    for (size_t i = 0; i < count; i++) {
+        list[i] = text_cut(&words, ' ');
+        if (!is_right(list[i]))
+            return error_at(reader->arena, ERROR_UNTRUSTED, span_of(reader->source, reader->line),
+                            "the %s of the index are misspelt", name);
         for (size_t j = 0; j < i; j++)
-            if (text_equal(name, index->extensions[j]))
-                return refuse(reader, name, "the index requires an extension twice");
+            if (text_equal(list[i], list[j]))
+                return error_at(reader->arena, ERROR_UNTRUSTED, span_of(reader->source, list[i]),
+                                "the index has one of its %s twice", name);
     }
+    *names = list;
+    *name_count = count;
     return NULL;
 }
 
@@ -588,10 +600,15 @@ static struct error *take_head(struct reader *reader, struct index *index)
             return refuse(reader, reader->line, "the index has a misspelt server version");
         index->server_version = value;
     }
-    error = take_extensions(reader, index);
+    error = take_names(reader, "extensions", index_is_extension, EXTENSIONS_MAX, &index->extensions,
+                       &index->extension_count);
     if (error)
         return error;
     error = take_choice(reader, "alembic", "keep", "-", &index->alembic_keep);
+    if (error)
+        return error;
+    error = take_names(reader, "targets", index_is_target, TARGETS_MAX, &index->targets,
+                       &index->target_count);
     if (error)
         return error;
     return take_spelled(reader, "tool", is_tool, &index->tool);

@@ -15,6 +15,7 @@ enum {
     RELEASE_SIZE_MAX = 64,
     VERSION_SIZE_MAX = 32,
     EXTENSIONS_MAX = 64,
+    TARGETS_MAX = 64,
     NAME_SIZE_MAX = 63,            /* of a table, an index or an extension */
     TIMEOUT_MS_MAX = 86400 * 1000, /* a day */
     TITLE_SIZE_MAX = 1024,
@@ -89,7 +90,9 @@ struct index {
     struct text server_version; /* least version of the target; empty for any */
     struct text *extensions;    /* PostgreSQL: what the target must have, each once */
     size_t extension_count;
-    bool alembic_keep;          /* Alembic's table alembic_version is kept in step */
+    bool alembic_keep;    /* Alembic's table alembic_version is kept in step */
+    struct text *targets; /* the hosts it is for, by the names they have; none means all */
+    size_t target_count;
     struct text tool;           /* what built it: "sqlferry 0.1.0" */
     struct index_chunk *chunks; /* those of the up stream first */
     size_t chunk_count;
@@ -119,6 +122,7 @@ bool index_is_id(struct text text);        /* [A-Za-z0-9._-]+ */
 bool index_is_release(struct text text);   /* printable ASCII without blanks */
 bool index_is_version(struct text text);   /* numbers with dots between them */
 bool index_is_name(struct text text);      /* [A-Za-z0-9_$]+, of tables and their indexes */
+bool index_is_target(struct text text);    /* as an id */
 bool index_is_extension(struct text text); /* [A-Za-z0-9_][A-Za-z0-9_-]* */
 
 enum { TIME_SIZE = 20 };

@@ -397,6 +397,37 @@ static void check_step(struct comparison *comparison, size_t position)
 }
 
 /* returns  whether the rest can be compared at all */
+/* returns  false where the row tells no time */
+static bool finished_at(struct arena *arena, const struct ledger_row *row, uint64_t *seconds)
+{
+    struct text time = text_slice(row->finished, 0, TIME_SIZE - 1);
+
+    return index_time_read(arena_format(arena, "%.*sZ", TEXT_ARGS(time)), seconds);
+}
+
+/*
+ * Whoever sets the clock back can make an expired bundle valid again, but not below the last row.
+ * Hosts that take turns at one database may differ by what Kerberos allows (RFC 4120, 8.2).
+ */
+static void check_clock(struct comparison *comparison, const struct ledger_policy *policy)
+{
+    enum { SKEW = 300 };
+    const struct ledger *ledger = comparison->ledger;
+    struct arena *arena = comparison->arena;
+    uint64_t last;
+
+    if (ledger->count == 0 || policy->allow_clock ||
+        !finished_at(arena, &ledger->rows[ledger->count - 1], &last) || policy->now + SKEW >= last)
+        return;
+    find_fault(
+        comparison, "clock", TEXT(""),
+        error_hint(arena,
+                   error_plain(arena, ERROR_STATE,
+                               "the clock says %s, but the last row of the ledger is of %s",
+                               index_time(arena, policy->now).bytes, index_time(arena, last).bytes),
+                   "Set the clock; '--allow-clock' goes on all the same, and records that."));
+}
+
 static bool check_origin(struct comparison *comparison, bool allow_older)
 {
     const struct ledger *ledger = comparison->ledger;
@@ -432,7 +463,8 @@ static bool check_origin(struct comparison *comparison, bool allow_older)
 }
 
 bool ledger_compare(struct arena *arena, const struct ledger *ledger, const struct index *index,
-                    bool allow_older, struct ledger_state *state, struct findings *findings)
+                    const struct ledger_policy *policy, struct ledger_state *state,
+                    struct findings *findings)
 {
     struct comparison comparison = {
         .arena = arena,
@@ -442,7 +474,8 @@ bool ledger_compare(struct arena *arena, const struct ledger *ledger, const stru
         .findings = findings,
     };
 
-    bool compares = check_origin(&comparison, allow_older);
+    check_clock(&comparison, policy);
+    bool compares = check_origin(&comparison, policy->allow_older);
     if (compares) {
         follow_ledger(&comparison);
         for (size_t i = 0; i < index->step_count; i++)

@@ -129,14 +129,20 @@ struct ledger_state {
     size_t applied;
 };
 
+struct ledger_policy {
+    uint64_t now;     /* seconds since 1970 */
+    bool allow_older; /* a bundle below the highest sequence on record */
+    bool allow_clock; /* a clock behind the last row: expiry means nothing then */
+};
+
 /*
  * What the ledger says of each step of a bundle, and what of it cannot be: another project, an
  * older bundle, a revision the bundle does not know, a script that was changed after it had run, a
  * revision without its parent.
  *
- * allow_older  a bundle below the highest sequence on record is accepted
- * cost         O((rows + steps) log steps)
- * returns      false where it is another project or an older bundle: nothing more is compared then
+ * cost     O((rows + steps) log steps)
+ * returns  false where it is another project or an older bundle: nothing more is compared then
  */
 bool ledger_compare(struct arena *arena, const struct ledger *ledger, const struct index *index,
-                    bool allow_older, struct ledger_state *state, struct findings *findings);
+                    const struct ledger_policy *policy, struct ledger_state *state,
+                    struct findings *findings);

@@ -61,12 +61,11 @@ static struct error *read_signatures(struct arena *arena, struct rotation *rotat
     struct source *source;
 
     if (access(path.bytes, F_OK) < 0 && errno == ENOENT)
-        return error_hint(arena,
-                          error_plain(arena, ERROR_UNTRUSTED,
-                                      "trust file '%.*s' is not signed: there is no '%s'",
-                                      TEXT_ARGS(rotation->next.origin), path.bytes),
-                          "Sign it with: sqlferry sign '%.*s' --key FILE.key",
-                          TEXT_ARGS(rotation->next.origin));
+        return error_hint(
+            arena,
+            error_plain(arena, ERROR_UNTRUSTED, "trust file '%.*s' is not signed: there is no '%s'",
+                        TEXT_ARGS(rotation->next.origin), path.bytes),
+            "Sign it with: sqlferry sign '%.*s' --key FILE.key", TEXT_ARGS(rotation->next.origin));
     struct error *error = read_source(arena, path, SIGNATURES_SIZE_MAX, &source);
     if (error)
         return error;

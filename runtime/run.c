@@ -40,6 +40,54 @@ struct error *run_check_target(struct arena *arena, const struct index *index,
     return NULL;
 }
 
+/* "'a', 'b', 'c' and 4 more" */
+static struct text list_targets(struct arena *arena, const struct index *index)
+{
+    enum { SHOWN = 3 };
+    struct text list = TEXT("");
+
+    for (size_t i = 0; i < index->target_count && i < SHOWN; i++)
+        list = arena_format(arena, "%.*s%s'%.*s'", TEXT_ARGS(list), i ? ", " : "",
+                            TEXT_ARGS(index->targets[i]));
+    if (index->target_count > SHOWN)
+        list =
+            arena_format(arena, "%.*s and %zu more", TEXT_ARGS(list), index->target_count - SHOWN);
+    return list;
+}
+
+/* That the bundle is for the target of this name, or for all: ERROR_STATE. */
+static struct error *check_name(struct arena *arena, const struct run_options *options)
+{
+    const struct index *index = options->bundle->index;
+    struct text name = options->target_name;
+
+    if (index->target_count == 0 || options->allow_target)
+        return NULL;
+    for (size_t i = 0; i < index->target_count; i++)
+        if (text_equal(index->targets[i], name))
+            return NULL;
+    struct text list = list_targets(arena, index);
+    if (name.size == 0)
+        return error_hint(arena,
+                          error_plain(arena, ERROR_STATE,
+                                      "the bundle is for %.*s, and this target has no name",
+                                      TEXT_ARGS(list)),
+                          "Name it with --target, SQLLAND_TARGET or in /etc/sqlland/target.");
+    return error_hint(arena,
+                      error_plain(arena, ERROR_STATE, "the bundle is for %.*s, this is '%.*s'",
+                                  TEXT_ARGS(list), TEXT_ARGS(name)),
+                      "'--allow-target' applies it all the same, and records that.");
+}
+
+static struct ledger_policy policy_of(const struct run_options *options)
+{
+    return (struct ledger_policy){
+        .now = options->bundle->now,
+        .allow_older = options->allow_older,
+        .allow_clock = options->allow_clock,
+    };
+}
+
 /* Opening */
 
 static struct text who_am_i(struct arena *arena)
@@ -86,18 +134,21 @@ static struct error *open_alembic(struct run *run)
 struct error *run_open(struct arena *arena, const struct run_options *options, struct run *run)
 {
     struct run opened = new_run(arena, options);
+    const struct ledger_policy policy = policy_of(options);
     struct findings findings = {0};
-    struct error *error = run_check_target(arena, opened.index, opened.target);
+    struct error *error = check_name(arena, options);
 
     interrupt_catch();
+    if (!error)
+        error = run_check_target(arena, opened.index, opened.target);
     if (!error)
         error = opened.to->lock(arena, opened.target, options->lock_timeout_ms);
     if (!error)
         error = read_ledger(&opened);
     if (error)
         return error;
-    opened.is_known = ledger_compare(arena, &opened.ledger, opened.index, options->allow_older,
-                                     &opened.state, &findings);
+    opened.is_known =
+        ledger_compare(arena, &opened.ledger, opened.index, &policy, &opened.state, &findings);
     error = findings_refuse(&findings);
     if (!error)
         error = open_alembic(&opened);
@@ -118,18 +169,20 @@ struct error *run_look(struct arena *arena, const struct run_options *options, s
                        struct findings *findings)
 {
     struct run opened = new_run(arena, options);
-    struct error *error =
-        opened.target ? run_check_target(arena, opened.index, opened.target) : NULL;
+    const struct ledger_policy policy = policy_of(options);
+    struct error *error = check_name(arena, options);
 
+    if (!error && opened.target)
+        error = run_check_target(arena, opened.index, opened.target);
     if (error)
         return error;
     error = read_ledger(&opened);
     if (error && error->code != ERROR_STATE)
         return error;
     find_fault(&opened, findings, "ledger", error);
-    opened.is_known = ledger_compare(arena, &opened.ledger, opened.index, options->allow_older,
-                                     &opened.state, findings) &&
-                      !error;
+    opened.is_known =
+        ledger_compare(arena, &opened.ledger, opened.index, &policy, &opened.state, findings) &&
+        !error;
     if (opened.target && findings->fault_count == 0)
         find_fault(&opened, findings, "alembic", open_alembic(&opened));
     *run = opened;

@@ -10,7 +10,9 @@ struct run_options {
     struct target *target;
     struct report *report;
     uint64_t lock_timeout_ms;
-    bool allow_older;              /* see ledger_compare */
+    bool allow_older, allow_clock; /* see ledger_policy */
+    bool allow_target;             /* a bundle for other targets is accepted */
+    struct text target_name;       /* what the target is called; may be absent */
     const struct digest *expected; /* a row that the ledger must have; NULL for any */
     bool adopts_alembic;           /* alembic_version is read, and stays as it is */
     struct text note;              /* overrides and reasons, for the ledger; may be empty */

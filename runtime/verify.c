@@ -86,6 +86,16 @@ static const char *verdict_word(const struct verdict *verdict)
     return words[verdict->kind];
 }
 
+struct text verify_targets(struct arena *arena, const struct index *index)
+{
+    struct text names = TEXT("any");
+
+    for (size_t i = 0; i < index->target_count; i++)
+        names = arena_format(arena, "%.*s%s%.*s", i ? (int)names.size : 0, names.bytes,
+                             i ? " " : "", TEXT_ARGS(index->targets[i]));
+    return names;
+}
+
 void verify_print_signatures(struct call *call, const struct verdicts *verdicts)
 {
     for (size_t i = 0; i < verdicts->count; i++) {
@@ -113,6 +123,10 @@ static void print_json(struct call *call, const struct bundle *bundle)
     json_text(&json, "release", index->release);
     json_number(&json, "sequence", index->sequence);
     json_text(&json, "created", index_time(call->arena, index->created));
+    json_open(&json, "targets", '[');
+    for (size_t i = 0; i < index->target_count; i++)
+        json_text(&json, NULL, index->targets[i]);
+    json_close(&json, ']');
     json_number(&json, "revision_count", index->step_count);
     json_open(&json, "signatures", '[');
     for (size_t i = 0; i < bundle->verdicts.count; i++) {
@@ -162,6 +176,8 @@ struct error *verify_command(struct call *call)
     report_line(call->report, "created    %s%s%s", index_time(call->arena, index->created).bytes,
                 index->not_after ? ", expires " : "",
                 index->not_after ? index_time(call->arena, index->not_after).bytes : "");
+    if (index->target_count)
+        report_line(call->report, "targets    %.*s", TEXT_ARGS(verify_targets(call->arena, index)));
     verify_print_signatures(call, &bundle.verdicts);
     return NULL;
 }

@@ -26,6 +26,9 @@ struct error *verify_trust(struct call *call, struct trust *trust) CHECKED;
 struct error *verify_bundle(struct call *call, struct text path, const struct trust *trust,
                             struct bundle *bundle) CHECKED;
 
+/* The names of the targets that a bundle is for, with blanks between; "any". */
+struct text verify_targets(struct arena *arena, const struct index *index);
+
 /* One line for each signature: by whom, and whether it counted. */
 void verify_print_signatures(struct call *call, const struct verdicts *verdicts);
 

@@ -22,15 +22,16 @@ bool __wrap_crypto_verify(const uint8_t signature[static SIGNATURE_SIZE], struct
     return without_signatures || __real_crypto_verify(signature, message, key);
 }
 
-/* The first has signed the corpus. */
+/* Keys of tests/bundles, which have signed the corpus. */
 static const struct source trust_file = {
     .name = {"trust", 5},
     .text =
         TEXT("sqlferry trust 1\n"
              "threshold 1\n"
-             "key RWS0AHgBXTqvikF8oHsScaQT6LzyXv6w740SYT3aaj8hWyksz6z+VVqL release\n"
-             "key RWR+3QLUVx0FyIieq783ggmiSLPt3ySAT7AIUbvrd8GsvvQAGOf5ebdI other project=other\n"
-             "revoked RWRHyVXdNX9L7Clh953EaNbWbj/xWBTWahCQ6xCB9r0Q2vkg4fgZK/dI lost\n"),
+             "key RWQZjNxmc+6HdIV7kNFRHDw+cjiHMUoxHfkDBxajnbzfg2wSs2QDUPIK release\n"
+             "key RWS/3HckpcErgFgFDuk8ZNXL6PxjNHgMX53Y84X+VkXZIgv/8svpVcn0 other project=other\n"
+             "key RWR5G6upcTRBGtXu/IUxTu/8tNQ1SHf+TrVeWA8UdJSdXTn7w1e40Nos lost role=apply\n"
+             "revoked RWR5G6upcTRBGtXu/IUxTu/8tNQ1SHf+TrVeWA8UdJSdXTn7w1e40Nos lost last-good=7\n"),
 };
 
 enum { NOW = 1800000000, SIGNATURE_LINES = 4 };

@@ -476,6 +476,9 @@ static const char *show_state(struct arena *arena, const struct index *index,
     ", sequence " sequence ", which was applied already / '--allow-older' applies it all the "     \
     "same, and records that."
 
+enum { LATER = 2000000000 };
+static const struct ledger_policy usual = {.now = LATER};
+
 static const struct compare_row {
     const char *name, *events;
     bool allow_older;
@@ -638,7 +641,8 @@ static void test_compare(void **state)
     replace(arena, &expected, "DOWN", digest_of("b.down.sql"));
     replace(arena, &expected, "ZEROS", (struct digest){0});
     append_events(arena, &ledger, row->events);
-    ledger_compare(arena, &ledger, index, row->allow_older, &found, &findings);
+    ledger_compare(arena, &ledger, index, &(struct ledger_policy){LATER, row->allow_older, false},
+                   &found, &findings);
     assert_int_equal(findings.fault_count, findings.count);
     const struct error *error = findings_refuse(&findings);
     assert_string_equal(error ? support_show(arena, error) : show_state(arena, index, &found),
@@ -658,14 +662,54 @@ static void test_findings(void **state)
     (void)state;
     append_events(arena, &ledger, "+x +b' >d .d1");
     append_events(arena, &foreign, "+bank/a");
-    ledger_compare(arena, &ledger, index, false, &found, &findings);
+    ledger_compare(arena, &ledger, index, &usual, &found, &findings);
     assert_string_equal(show_state(arena, index, &found), "-A-I- 1, d 1");
-    ledger_compare(arena, &foreign, index, false, &found, &findings);
+    ledger_compare(arena, &foreign, index, &usual, &found, &findings);
     assert_string_equal(show_state(arena, index, &found), "----- 0");
     for (struct finding *finding = findings.first; finding; finding = finding->next)
         shown = arena_format(arena, "%s%s %.*s; ", shown.bytes, finding->name,
                              TEXT_ARGS(finding->revision));
     assert_string_equal(shown.bytes, "unknown x; changed b; parent b; parent d; project ; ");
+}
+
+/* The last row was finished at 2026-11-23T00:24:42Z; some rows tell no time. */
+enum { FINISHED = 1795393482 };
+#define CLOCK(time)                                                                                \
+    "6 the clock says " time ", but the last row of the ledger is of 2026-11-23T00:24:42Z / Set "  \
+    "the clock; '--allow-clock' goes on all the same, and records that."
+
+static const struct clock_row {
+    const char *name, *finished;
+    uint64_t now;
+    bool allow_clock;
+    const char *expected;
+} clock_rows[] = {
+    {"clock: at the same time", NULL, FINISHED, false, ""},
+    {"clock: five minutes behind", NULL, FINISHED - 300, false, ""},
+    {"clock: a second more", NULL, FINISHED - 301, false, CLOCK("2026-11-23T00:19:41Z")},
+    {"clock: at the start of time", NULL, 0, false, CLOCK("1970-01-01T00:00:00Z")},
+    {"clock: likewise, allow-clock", NULL, 0, true, ""},
+    {"clock: the row tells no time", "yesterday", 0, false, ""},
+    {"clock: the row tells hardly any", "2026-11-23T00:24:42", 0, false,
+     CLOCK("1970-01-01T00:00:00Z")},
+};
+
+static void test_clock(void **state)
+{
+    const struct clock_row *row = *state;
+    CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
+    const struct ledger_policy policy = {row->now, false, row->allow_clock};
+    struct ledger ledger = {0};
+    struct ledger_state found;
+    struct findings findings = {0};
+
+    append_events(arena, &ledger, "+a +b");
+    ledger.rows[0].finished = TEXT("9999-01-01T00:00:00.000Z"); /* was allowed, and is over */
+    if (row->finished)
+        ledger.rows[1].finished = text_from(row->finished);
+    assert_true(ledger_compare(arena, &ledger, make_index(arena), &policy, &found, &findings));
+    support_check(findings_refuse(&findings), row->expected);
+    assert_int_equal(found.applied, 2);
 }
 
 static void test_many_errors(void **state)
@@ -679,7 +723,7 @@ static void test_many_errors(void **state)
     (void)state;
     for (int i = 0; i < 100; i++)
         append(arena, &ledger, row_of(LEDGER_APPLIED, arena_format(arena, "x%d", i).bytes));
-    ledger_compare(arena, &ledger, make_index(arena), false, &found, &findings);
+    ledger_compare(arena, &ledger, make_index(arena), &usual, &found, &findings);
     assert_int_equal(findings.fault_count, 100);
     for (const struct error *error = findings_refuse(&findings); error; error = error->next)
         count++;
@@ -757,13 +801,13 @@ static void test_large(void **state)
     index_sort(arena, &index);
     struct text *cells = cells_of(arena, &ledger);
     assert_null(ledger_read(arena, cells, ROWS, &read));
-    ledger_compare(arena, &read, &index, false, &found, &findings);
+    ledger_compare(arena, &read, &index, &usual, &found, &findings);
     assert_int_equal(findings.count, 0);
     assert_int_equal(found.applied, ROWS);
     assert_int_equal(found.steps[ROWS - 1].applied->number, ROWS);
     index.step_count = 1;
     index_sort(arena, &index);
-    ledger_compare(arena, &read, &index, false, &found, &findings);
+    ledger_compare(arena, &read, &index, &usual, &found, &findings);
     assert_int_equal(findings.fault_count, ROWS - 1);
     cells[(ROWS - 1) * LEDGER_FIELD_COUNT + FIELD_WHO] = TEXT("me");
     support_check(ledger_read(arena, cells, ROWS, &read), CHANGED("10000"));
@@ -779,6 +823,7 @@ int main(void)
     support_add_rows(&tests, expect_rows, test_expect);
     support_add(&tests, "the time", test_now);
     support_add_rows(&tests, compare_rows, test_compare);
+    support_add_rows(&tests, clock_rows, test_clock);
     support_add(&tests, "what is found", test_findings);
     support_add(&tests, "a hundred mistakes", test_many_errors);
     support_add_rows(&tests, revisions_rows, test_revisions);
