@@ -42,8 +42,8 @@ struct error *trust_read(struct arena *arena, const struct source *source,
                          struct trust *trust) CHECKED;
 
 /*
- * Loads a trust file that belongs to root or to the caller and that nobody else may write, nor the
- * folder it is in.
+ * Loads a trust file that belongs to root or to the caller and that nobody else may write, nor any
+ * folder on the way to it. A folder with the sticky bit, such as /tmp, may be written by all.
  *
  * returns  NULL or ERROR_UNTRUSTED: without trust there is no bundle
  */

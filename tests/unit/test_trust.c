@@ -566,7 +566,12 @@ static void test_counted_once(void **state)
         "key 'a' (0000000000000000) has signed; key 'b' (0000000000000001) has signed" LISTED);
 }
 
-/* Files: each row is a script that prepares the folder the test runs in. */
+/* Files: each row is a script that prepares the folder the test runs in. In messages that is '@'.
+ */
+
+#define NAME_KEYS "Without trusted keys no bundle is accepted; name them with --trust or --key."
+#define NAME_PUB  "Name the .pub file of a key that you trust."
+#define NAME_FILE "Name a file whose first line is 'sqlferry trust 1'."
 
 static const struct load_row {
     const char *name, *prepare, *path, *expected;
@@ -583,27 +588,50 @@ static const struct load_row {
      "3 trust file 'trust' can be written by others (mode 0606) / "
      "Check it, then run: chmod go-w 'trust'"},
     {"load: a folder writable by all", "mkdir -m 777 d; mv trust d", "d/trust",
-     "3 trust folder 'd' can be written by others (mode 0777) / "
-     "Check it, then run: chmod go-w 'd'"},
+     "3 trust folder '@/d' can be written by others (mode 0777) / "
+     "Check it, then run: chmod go-w '@/d'"},
     {"load: a folder writable by the group", "mkdir -m 775 d; mv trust d", "d/trust",
-     "3 trust folder 'd' can be written by others (mode 0775) / "
-     "Check it, then run: chmod go-w 'd'"},
+     "3 trust folder '@/d' can be written by others (mode 0775) / "
+     "Check it, then run: chmod go-w '@/d'"},
     {"load: this folder writable by all", "chmod 777 .", "trust",
-     "3 trust folder '.' can be written by others (mode 0777) / "
-     "Check it, then run: chmod go-w '.'"},
-    {"load: a link", "ln -s trust l", "l", "3 trust file 'l' is a symbolic link"},
-    {"load: a link to nothing", "ln -s nothing l", "l", "3 trust file 'l' is a symbolic link"},
-    {"load: a folder", "mkdir d", "d", "3 trust file 'd' is not a regular file"},
-    {"load: a FIFO", "mkfifo p", "p", "3 trust file 'p' is not a regular file"},
+     "3 trust folder '@' can be written by others (mode 0777) / "
+     "Check it, then run: chmod go-w '@'"},
+    {"load: a folder above, writable by all", "mkdir -p d/e/f; mv trust d/e/f; chmod 777 d",
+     "d/e/f/trust",
+     "3 trust folder '@/d' can be written by others (mode 0777) / "
+     "Check it, then run: chmod go-w '@/d'"},
+    {"load: a sticky folder above", "mkdir -p d/e; mv trust d/e; chmod 1777 d", "d/e/trust",
+     "1: A=a"},
+    {"load: a folder above the one we are in", "chmod 777 .; mkdir d; mv trust d", "d/../d/./trust",
+     "3 trust folder '@' can be written by others (mode 0777) / "
+     "Check it, then run: chmod go-w '@'"},
+    {"load: a folder that a link leads through",
+     "mkdir -p d/e; mv trust d/e; ln -s d/e l; chmod 777 d", "l/trust",
+     "3 trust folder '@/d' can be written by others (mode 0777) / "
+     "Check it, then run: chmod go-w '@/d'"},
+    {"load: a link from the root", "mkdir d; mv trust d; ln -s \"$PWD/d\" l", "l/trust", "1: A=a"},
+    {"load: the folder that a link lies in", "mkdir d e; mv trust e; ln -s ../e d/l; chmod 777 d",
+     "d/l/trust",
+     "3 trust folder '@/d' can be written by others (mode 0777) / "
+     "Check it, then run: chmod go-w '@/d'"},
+    {"load: links in a circle", "ln -s m l; ln -s l m", "l/trust",
+     "3 cannot open trust file 'l/trust': Too many levels of symbolic links / " NAME_KEYS},
+    {"load: a file in place of a folder", ":", "trust/trust",
+     "3 cannot open trust file 'trust/trust': Not a directory / " NAME_KEYS},
+    {"load: a link", "ln -s trust l", "l",
+     "3 trust file 'l' is a symbolic link / Name the file that it leads to."},
+    {"load: a link to nothing", "ln -s nothing l", "l",
+     "3 trust file 'l' is a symbolic link / Name the file that it leads to."},
+    {"load: a folder", "mkdir d", "d", "3 trust file 'd' is not a regular file / " NAME_FILE},
+    {"load: a FIFO", "mkfifo p", "p", "3 trust file 'p' is not a regular file / " NAME_FILE},
+    {"load: a device", ":", "/dev/null",
+     "3 trust file '/dev/null' is not a regular file / " NAME_FILE},
     {"load: no such file", ":", "nothing",
-     "3 cannot open trust file 'nothing': No such file or directory / "
-     "Without trusted keys no bundle is accepted; name them with --trust or --key."},
+     "3 cannot open trust file 'nothing': No such file or directory / " NAME_KEYS},
     {"load: no such folder", ":", "nothing/trust",
-     "3 cannot open trust file 'nothing/trust': No such file or directory / "
-     "Without trusted keys no bundle is accepted; name them with --trust or --key."},
+     "3 cannot open trust file 'nothing/trust': No such file or directory / " NAME_KEYS},
     {"load: no name", ":", "",
-     "3 cannot open trust file '': No such file or directory / "
-     "Without trusted keys no bundle is accepted; name them with --trust or --key."},
+     "3 cannot open trust file '': No such file or directory / " NAME_KEYS},
     {"load: an empty file", ": > trust", "trust", "3 trust:1:1+0: " FIRST_LINE},
     {"load: the largest file", "truncate -s 65536 trust", "trust",
      "3 trust:4:1+1: character U+0000 has no place in a trust file"},
@@ -618,8 +646,17 @@ static const struct load_row root_rows[] = {
      "3 trust file 'trust' belongs to user 4711, neither to root nor to you / "
      "Check it, then run: chown root 'trust'"},
     {"load: another user's folder", "mkdir d; mv trust d; chown 4711 d", "d/trust",
-     "3 trust folder 'd' belongs to user 4711, neither to root nor to you / "
-     "Check it, then run: chown root 'd'"},
+     "3 trust folder '@/d' belongs to user 4711, neither to root nor to you / "
+     "Check it, then run: chown root '@/d'"},
+    {"load: another user's folder above", "mkdir -p d/e; mv trust d/e; chown 4711 d", "d/e/trust",
+     "3 trust folder '@/d' belongs to user 4711, neither to root nor to you / "
+     "Check it, then run: chown root '@/d'"},
+    {"load: another user's sticky folder", "mkdir -m 1777 d; mv trust d; chown 4711 d", "d/trust",
+     "3 trust folder '@/d' belongs to user 4711, neither to root nor to you / "
+     "Check it, then run: chown root '@/d'"},
+    {"load: another user's link", "mkdir d; mv trust d; ln -s d l; chown -h 4711 l", "l/trust",
+     "3 link '@/l' belongs to user 4711, neither to root nor to you / "
+     "Name the folder that it leads to."},
 };
 
 static const struct load_row key_rows[] = {
@@ -630,14 +667,16 @@ static const struct load_row key_rows[] = {
      "1: A=release-key role=apply"},
     {"load key: by a link", "ln -s release.pub l.pub", "l.pub", "1: A=l role=apply"},
     {"load key: no such file", ":", "nothing.pub",
-     "3 cannot open 'nothing.pub': No such file or directory"},
-    {"load key: a folder", "mkdir d.pub", "d.pub", "3 cannot read 'd.pub': not a regular file"},
-    {"load key: a FIFO", "mkfifo p.pub", "p.pub", "3 cannot read 'p.pub': not a regular file"},
+     "3 cannot open 'nothing.pub': No such file or directory / " NAME_PUB},
+    {"load key: a folder", "mkdir d.pub", "d.pub",
+     "3 cannot read 'd.pub': not a regular file / " NAME_PUB},
+    {"load key: a FIFO", "mkfifo p.pub", "p.pub",
+     "3 cannot read 'p.pub': not a regular file / " NAME_PUB},
     {"load key: an empty file", ": > release.pub", "release.pub",
      "3 'release.pub' has no minisign public key on its second line / "
      "A public key is 56 characters that begin with RW."},
     {"load key: too large", "truncate -s 4096 release.pub", "release.pub",
-     "3 'release.pub' is too large: 4096 bytes, at most 2048"},
+     "3 'release.pub' is too large: 4096 bytes, at most 2048 / " NAME_PUB},
     {"load key: a secret key", "echo 'untrusted comment: minisign encrypted secret key' > a.key",
      "a.key",
      "3 'a.key' is a secret key, not a public key / "
@@ -654,6 +693,18 @@ static void write_file(const char *path, const char *text)
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
     assert_int_equal(fclose(file), 0);
+}
+
+/* Where the text names the folder, '@'. */
+static const char *without_folder(struct arena *arena, const char *text, const char *folder)
+{
+    const char *found = strstr(text, folder);
+
+    if (!found)
+        return text;
+    return arena_format(arena, "%.*s@%s", (int)(found - text), text,
+                        without_folder(arena, found + strlen(folder), folder))
+        .bytes;
 }
 
 typedef struct error *load(struct arena *arena, struct text path, struct trust *trust);
@@ -675,7 +726,7 @@ static void check_load(const struct load_row *row, load *load_it)
 
     assert_int_equal(chdir("/"), 0);
     assert_int_equal(system(arena_format(arena, "rm -rf '%s'", folder).bytes), 0);
-    assert_string_equal(shown, row->expected);
+    assert_string_equal(without_folder(arena, shown, folder), row->expected);
     assert_true(named);
 }
 
