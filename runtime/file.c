@@ -322,16 +322,42 @@ struct error *file_commit(struct arena *arena, struct file_draft *draft)
     return NULL;
 }
 
+static struct error *write_and_commit(struct arena *arena, struct file_draft *draft,
+                                      struct text bytes)
+{
+    struct error *error = file_write(arena, draft, bytes);
+
+    return error ? error : file_commit(arena, draft);
+}
+
 struct error *file_save(struct arena *arena, struct text path, unsigned mode, bool replaces,
                         struct text bytes)
 {
     CLEANUP(file_discard) struct file_draft draft = {.fd = -1};
     struct error *error = file_draft(arena, path, mode, replaces, &draft);
 
+    return error ? error : write_and_commit(arena, &draft, bytes);
+}
+
+/* The group first: chown(2) may take bits of the mode away. */
+static bool resemble(int fd, int like)
+{
+    struct stat wanted, made;
+
+    return fstat(like, &wanted) == 0 && fstat(fd, &made) == 0 &&
+           (made.st_gid == wanted.st_gid || fchown(fd, (uid_t)-1, wanted.st_gid) == 0) &&
+           fchmod(fd, wanted.st_mode & 0777) == 0;
+}
+
+struct error *file_save_like(struct arena *arena, struct text path, int like, bool replaces,
+                             struct text bytes)
+{
+    CLEANUP(file_discard) struct file_draft draft = {.fd = -1};
+    struct error *error = file_draft(arena, path, 0600, replaces, &draft);
+
     if (error)
         return error;
-    error = file_write(arena, &draft, bytes);
-    if (error)
-        return error;
-    return file_commit(arena, &draft);
+    if (!resemble(draft.fd, like))
+        return error_system(arena, "cannot give '%.*s' its group and mode", TEXT_ARGS(path));
+    return write_and_commit(arena, &draft, bytes);
 }

@@ -79,6 +79,10 @@ struct error *file_commit(struct arena *arena, struct file_draft *draft) CHECKED
 struct error *file_save(struct arena *arena, struct text path, unsigned mode, bool replaces,
                         struct text bytes) CHECKED;
 
+/* As file_save, but with the mode and the group of an open file, whatever the umask says. */
+struct error *file_save_like(struct arena *arena, struct text path, int like, bool replaces,
+                             struct text bytes) CHECKED;
+
 /* The folder of a path ("." where it names none) and what is left of it. */
 struct text file_folder(struct arena *arena, struct text path);
 struct text file_name(struct text path);

@@ -356,6 +356,39 @@ static void test_mode(void **state)
     assert_int_equal(status.st_mode & 07777, row->expected);
 }
 
+/* Its mode is that of the other file, whatever the umask; what is refused leaves nothing. */
+static void test_like(void **state)
+{
+    CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
+    CLEANUP(file_close) int like = -1;
+    struct stat wanted, made;
+    uint64_t size;
+
+    (void)state;
+    run("echo old >like; chmod 640 like");
+    if (geteuid() == 0)
+        run("chgrp 65534 like");
+    assert_null(file_open(arena, AT_FDCWD, "like", &like, &size));
+    assert_int_equal(fstat(like, &wanted), 0);
+    mode_t before = umask(077);
+    const struct error *error = file_save_like(arena, TEXT("a"), like, false, TEXT("new"));
+    umask(before);
+    assert_null(error);
+    assert_string_equal(support_read(arena, "a").bytes, "new");
+    assert_int_equal(stat("a", &made), 0);
+    assert_int_equal(made.st_mode, wanted.st_mode);
+    assert_int_equal(made.st_gid, wanted.st_gid);
+
+    size_t count = support_file_count();
+    support_check(file_save_like(arena, TEXT("a"), like, false, TEXT("other")),
+                  "1 'a' already exists");
+    file_close(&like);
+    support_check(file_save_like(arena, TEXT("b"), like, false, TEXT("other")),
+                  "5 cannot give 'b' its group and mode: Bad file descriptor");
+    assert_int_equal(support_file_count(), count);
+    run("rm -f a like");
+}
+
 static void test_draft(void **state)
 {
     CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
@@ -525,6 +558,7 @@ int main(void)
     support_add(&tests, "inside: make the folder", test_prepare_inside);
     support_add_rows(&tests, inside_rows, test_inside);
     support_add_rows(&tests, inside_rows, test_inside_on_an_old_kernel);
+    support_add(&tests, "save: like another file", test_like);
     support_add(&tests, "draft: written, then committed", test_draft);
     support_add(&tests, "draft: discarded", test_discard);
     support_add(&tests, "draft: overtaken", test_draft_overtaken);
