@@ -1,15 +1,12 @@
 #include "compiler/commands.h"
 #include "runtime/file.h"
-#include "runtime/trust.h"
+#include "runtime/rotation.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #define TRUST_BEGINS "sqlferry trust "
-
-enum { SIGNATURES_SIZE_MAX = 64 << 10 };
 
 bool command_sign_is_trust(struct text path)
 {
@@ -35,29 +32,6 @@ static struct error *read_trust(struct call *call, struct trust *trust)
     for (struct error *each = error; each; each = each->next)
         each->code = ERROR_INPUT;
     return error;
-}
-
-/* count  room for signatures; becomes how many there are, none where there is no file yet */
-static struct error *read_signatures(struct arena *arena, struct text path,
-                                     const struct digest *digest, struct signature *signatures,
-                                     size_t *count)
-{
-    struct source *source = arena_one(arena, struct source);
-
-    source->name = path;
-    if (access(path.bytes, F_OK) < 0 && errno == ENOENT) {
-        *count = 0;
-        return NULL;
-    }
-    struct error *error =
-        file_read(arena, AT_FDCWD, path.bytes, SIGNATURES_SIZE_MAX, &source->text);
-    if (error)
-        return error;
-    error = minisign_signature_file_read(arena, source, SIGNED_TRUST, digest, signatures, count);
-    return error ? error_note(arena, error, (struct span){0},
-                              "where '%.*s' belongs to another text, remove it and sign again",
-                              TEXT_ARGS(path))
-                 : NULL;
 }
 
 static struct error *check_new(struct arena *arena, const struct signature *signatures,
@@ -98,19 +72,28 @@ struct error *command_sign_trust(struct call *call)
     struct arena *arena = call->arena;
     struct text output = arena_format(arena, "%.*s.minisig", TEXT_ARGS(call->arguments[0]));
     struct signature signatures[SIGNATURES_MAX + 1];
-    size_t count = SIGNATURES_MAX;
     struct trust trust;
+    struct text text;
+    size_t count;
 
     if (!cli_has(call, "key") || cli_has(call, "output") || cli_has(call, "attach") ||
         cli_has(call, "detach"))
-        return cli_usage(call, "a trust file is signed with --key alone, into '%s'", output.bytes);
+        return error_hint(
+            arena,
+            cli_usage(call, "a trust file is signed with --key alone, into '%s'", output.bytes),
+            "A signature that minisign made goes behind those in it: cat FILE.minisig >>'%s'",
+            output.bytes);
     struct error *error = read_trust(call, &trust);
     if (error)
         return error;
-    struct digest digest = crypto_digest(trust.text);
-    error = read_signatures(arena, output, &digest, signatures, &count);
-    if (!error)
-        error = commands_sign(call, SIGNED_TRUST, trust.text, &digest, &signatures[count]);
+    struct digest digest = rotation_digest(&trust);
+    error = rotation_read_signatures(arena, trust.origin, &digest, signatures, &count, &text);
+    if (error && error->code == ERROR_INPUT)
+        error_note(arena, error, (struct span){0},
+                   "where '%s' belongs to another text, remove it and sign again", output.bytes);
+    if (error)
+        return error;
+    error = commands_sign(call, SIGNED_TRUST, trust.text, &digest, &signatures[count]);
     if (!error)
         error = check_new(arena, signatures, count, &signatures[count]);
     if (!error)

@@ -151,20 +151,24 @@ static struct error *follow(struct call *call, struct text path, bool installs)
         show(call, &in_force);
         return NULL;
     }
-    error = rotation_open(call->arena, &in_force, path, &rotation);
+    error = rotation_verify(call->arena, &in_force, &next, &rotation);
     if (error)
         return error;
-    show(call, &rotation.next);
-    if (!is_json)
+    if (!is_json) {
+        show(call, &next);
         print_may_follow(call, &in_force, &rotation);
-    if (!installs)
-        return NULL;
-    error = rotation_install(call->arena, &in_force, &rotation, &kept);
-    if (!error && !is_json)
+    }
+    if (installs)
+        error = rotation_install(call->arena, &in_force, &rotation, &kept);
+    if (error)
+        return error;
+    if (is_json)
+        show(call, &next);
+    else if (installs)
         report_line(call->report, "in force    %.*s; version %llu is kept as %.*s",
                     TEXT_ARGS(in_force.origin), (unsigned long long)in_force.version,
                     TEXT_ARGS(kept));
-    return error;
+    return NULL;
 }
 
 struct error *command_trust(struct call *call)

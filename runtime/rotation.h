@@ -27,20 +27,36 @@ struct digest rotation_digest(const struct trust *trust);
 struct error *rotation_read(struct arena *arena, struct text path, struct trust *trust) CHECKED;
 
 /*
- * Reads the new trust file and its signatures, and verifies that it may follow.
+ * Reads the signatures beside a trust file, which nobody has verified yet.
  *
+ * path        of the trust file
+ * digest      of its text
+ * signatures  room for SIGNATURES_MAX
+ * count       becomes how many there are: none where there is no such file
+ * text        becomes the text they were read from, absent where there is none
+ * returns     NULL, ERROR_INPUT at its place in the file, or ERROR_SYSTEM
+ */
+struct error *rotation_read_signatures(struct arena *arena, struct text path,
+                                       const struct digest *digest, struct signature *signatures,
+                                       size_t *count, struct text *text) CHECKED;
+
+/*
+ * Reads the signatures of the new trust file and verifies that it may follow.
+ *
+ * next     as rotation_read gave it: what is verified is what is installed
  * returns  NULL or ERROR_UNTRUSTED, ERROR_SYSTEM
  */
-struct error *rotation_open(struct arena *arena, const struct trust *in_force, struct text path,
-                            struct rotation *rotation) CHECKED;
+struct error *rotation_verify(struct arena *arena, const struct trust *in_force,
+                              const struct trust *next, struct rotation *rotation) CHECKED;
 
 /*
  * Puts the new one in the place of the one in force, whole or not at all. Beside it stay the old
  * one, FILE.VERSION, and the signatures of the new one, FILE.VERSION.minisig, for whoever verifies
- * the succession later.
+ * the succession later. All have the mode and the group of the old one.
  *
  * kept     becomes the path of the old one
- * returns  NULL, ERROR_INPUT where another file has the name of the old one, or ERROR_SYSTEM
+ * returns  NULL, ERROR_INPUT where another file has the name of the old one, ERROR_LOCKED where
+ *          another update is under way or came between, or ERROR_SYSTEM
  */
 struct error *rotation_install(struct arena *arena, const struct trust *in_force,
                                const struct rotation *rotation, struct text *kept) CHECKED;

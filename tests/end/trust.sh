@@ -149,7 +149,7 @@ same trust new
 cp first trust
 echo other > trust.1
 expect 1 $update new
-has err "'trust.1' already exists"
+has err "'trust.1' already exists" 'move the other away'
 same trust first
 cp first trust.1
 
@@ -218,7 +218,7 @@ sign v51 $by
 export ASAN_OPTIONS=detect_leaks=0 # which cannot be told under strace
 mkdir faults
 for fault in error=ENOSPC signal=KILL; do
-    for call in openat write fsync fchmod rename renameat2; do
+    for call in openat flock write fsync fchmod rename renameat2; do
         count=1 fired=yes
         while [ -n "$fired" ]; do
             rm -f faults/*
@@ -242,6 +242,51 @@ for fault in error=ENOSPC signal=KILL; do
     done
 done
 
+# The mode and the group of the trust file are those of all that takes its place or stays beside it.
+chgrp "$(id -g)" v50
+for mode in 600 640 444; do
+    for mask in 022 077; do
+        rm -rf modes
+        mkdir modes
+        cp v50 modes/trust
+        chmod $mode modes/trust
+        [ "$(id -u)" -ne 0 ] || chgrp 65534 modes/trust
+        group=$(stat -c %g modes/trust)
+        (umask $mask && expect 0 sqlland trust update v51 --trust modes/trust)
+        is "$(stat -c '%n %a %g' modes/*)" "modes/trust $mode $group
+modes/trust.50 $mode $group
+modes/trust.51.minisig $mode $group"
+    done
+done
+
+# Two at once, of two files that may both follow: one is installed, and what lies beside it is its own.
+# The first waits between reading the file in force and taking the lock.
+sed 's/^key/# another\n&/' v51 > other
+sign other $by
+rm -rf race
+mkdir race
+cp v50 race/trust
+strace -qq -o trace -e trace=openat,flock -e inject=flock:delay_enter=2000000 \
+    sqlland trust update v51 --trust race/trust > first.out 2> first.err &
+first=$!
+within 30 grep -q v51.minisig trace || fail 'the first update did not begin'
+second=0
+sqlland trust update other --trust race/trust > second.out 2> second.err || second=$?
+winner=other loser=first
+wait $first && winner=v51 loser=second
+[ $winner = v51 ] || [ $second -eq 0 ] || fail 'neither was installed'
+[ $winner = other ] || [ $second -ne 0 ] || fail 'both were installed'
+same race/trust $winner
+same race/trust.50 v50
+same race/trust.51.minisig $winner.minisig
+has $loser.err "'race/trust' was replaced"
+cp v50 race/trust
+rm race/trust.*
+expect 7 flock race/trust sqlland trust update v51 --trust race/trust
+has err "another update holds the lock of 'race/trust'"
+same race/trust v50
+missing race/trust.50 race/trust.51.minisig
+
 # Mistakes.
 expect 2 sqlland trust
 expect 2 sqlland trust upgrade
@@ -260,3 +305,4 @@ has err 'bad:2:11: error: the threshold is above the number of usable keys, 0'
 expect 2 sqlferry sign v51 --key a.key -o elsewhere
 has err "a trust file is signed with --key alone, into 'v51.minisig'"
 expect 2 sqlferry sign v51 --detach index
+has err "cat FILE.minisig >>'v51.minisig'"
