@@ -59,14 +59,6 @@ static struct error *save(struct arena *arena, struct text path, const struct di
     return file_save(arena, path, 0644, true, buffer_text(&buffer));
 }
 
-static bool is_trusted(const struct trust *trust, const struct signature *signature)
-{
-    for (size_t i = 0; i < trust->count; i++)
-        if (memcmp(trust->keys[i].key.number, signature->number, KEY_NUMBER_SIZE) == 0)
-            return trust_is_usable(&trust->keys[i], SIGNED_TRUST);
-    return false;
-}
-
 struct error *command_sign_trust(struct call *call)
 {
     struct arena *arena = call->arena;
@@ -100,7 +92,7 @@ struct error *command_sign_trust(struct call *call)
         error = save(arena, output, &digest, signatures, count + 1);
     if (error)
         return error;
-    if (!is_trusted(&trust, &signatures[count]))
+    if (!trust_is_usable(&trust, SIGNED_TRUST, signatures[count].number))
         report_note(call->report,
                     "Version %llu does not name this key for trust files; it counts "
                     "where the version before does.",

@@ -7,19 +7,10 @@ const struct option command_trust_options[] = {
     {0},
 };
 
-static size_t count_usable(const struct trust *trust, enum signed_kind kind)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < trust->count; i++)
-        count += trust_is_usable(&trust->keys[i], kind);
-    return count;
-}
-
 /* Whether a new trust file could ever be signed by enough keys. */
 static bool is_last(const struct trust *trust)
 {
-    return count_usable(trust, SIGNED_TRUST) < trust->thresholds[SIGNED_TRUST];
+    return trust_count_usable(trust, SIGNED_TRUST) < trust->thresholds[SIGNED_TRUST];
 }
 
 /* Showing */
@@ -54,7 +45,7 @@ static void print_trust(struct call *call, const struct trust *trust)
     for (size_t kind = 0; kind < SIGNED_KIND_COUNT; kind++)
         report_line(call->report, "%s %llu of %zu must sign", names[kind],
                     (unsigned long long)trust->thresholds[kind],
-                    count_usable(trust, (enum signed_kind)kind));
+                    trust_count_usable(trust, (enum signed_kind)kind));
     for (size_t i = 0; i < trust->count; i++)
         print_key(call, &trust->keys[i]);
     if (is_last(trust))

@@ -373,17 +373,17 @@ static struct error *check_format(struct arena *arena, const struct source *sour
     return error;
 }
 
-bool trust_is_usable(const struct trusted_key *key, enum signed_kind kind)
+static bool is_usable(const struct trusted_key *key, enum signed_kind kind)
 {
     return key->signs[kind] && !key->revoked;
 }
 
-static size_t count_usable(const struct trust *trust, enum signed_kind kind)
+size_t trust_count_usable(const struct trust *trust, enum signed_kind kind)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < trust->count; i++)
-        count += trust_is_usable(&trust->keys[i], kind);
+        count += is_usable(&trust->keys[i], kind);
     return count;
 }
 
@@ -403,15 +403,15 @@ static void check_whole(struct reader *reader, struct text format)
                  "a key that counts up to a last good sequence needs its 'key' line, too");
     if (reader->errors.count)
         return;
-    if (trust->thresholds[SIGNED_INDEX] > count_usable(trust, SIGNED_INDEX))
+    if (trust->thresholds[SIGNED_INDEX] > trust_count_usable(trust, SIGNED_INDEX))
         fail(reader, reader->thresholds[SIGNED_INDEX],
              "the threshold is above the number of usable keys, %zu",
-             count_usable(trust, SIGNED_INDEX));
+             trust_count_usable(trust, SIGNED_INDEX));
     if (reader->thresholds[SIGNED_TRUST].bytes &&
-        trust->thresholds[SIGNED_TRUST] > count_usable(trust, SIGNED_TRUST))
+        trust->thresholds[SIGNED_TRUST] > trust_count_usable(trust, SIGNED_TRUST))
         fail(reader, reader->thresholds[SIGNED_TRUST],
              "the trust-threshold is above the number of keys that may sign trust files, %zu",
-             count_usable(trust, SIGNED_TRUST));
+             trust_count_usable(trust, SIGNED_TRUST));
 }
 
 struct error *trust_read(struct arena *arena, const struct source *source, struct trust *trust)
@@ -633,6 +633,14 @@ static const struct trusted_key *find_key(const struct trust *trust,
         if (memcmp(trust->keys[i].key.number, number, KEY_NUMBER_SIZE) == 0)
             return &trust->keys[i];
     return NULL;
+}
+
+bool trust_is_usable(const struct trust *trust, enum signed_kind kind,
+                     const uint8_t number[static KEY_NUMBER_SIZE])
+{
+    const struct trusted_key *key = find_key(trust, number);
+
+    return key && is_usable(key, kind);
 }
 
 /* "'release-team' (4681A83B19D67515)", or the number alone. */

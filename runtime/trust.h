@@ -28,8 +28,12 @@ struct trust {
     size_t count;
 };
 
-/* That it may sign such a thing, and is not revoked. */
-bool trust_is_usable(const struct trusted_key *key, enum signed_kind kind);
+/* How many keys may sign such a thing, and are not revoked. */
+size_t trust_count_usable(const struct trust *trust, enum signed_kind kind);
+
+/* Whether the key of this number is one of them. */
+bool trust_is_usable(const struct trust *trust, enum signed_kind kind,
+                     const uint8_t number[static KEY_NUMBER_SIZE]);
 
 /*
  * Reads a trust file (docs/format.md): the format, version and thresholds, then keys and revoked
