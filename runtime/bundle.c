@@ -30,7 +30,6 @@ struct error *bundle_open(struct arena *arena, struct text path, const struct bu
     if (error)
         return error;
     opened.container = container;
-    opened.now = policy->now;
     if (policy->nothing_else)
         fence_close();
     error = trust_verify(arena, policy->trust, container->index, &container->digest,

@@ -10,7 +10,6 @@ struct bundle {
     struct index *index;
     struct payload payload;
     struct verdicts verdicts; /* on its signatures */
-    uint64_t now;             /* when it was opened, as the policy says */
 };
 
 void bundle_close(struct bundle *bundle);

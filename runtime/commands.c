@@ -64,15 +64,18 @@ static struct error *read_expected(struct call *call, struct digest *digest,
 static struct error *read_target_name(struct call *call, struct text *name)
 {
     struct text given = cli_value(call, "target"), from = TEXT("'--target'");
+    struct text set = text_from(getenv("SQLLAND_TARGET"));
 
-    if (!given.bytes) {
-        given = text_from(getenv("SQLLAND_TARGET"));
+    if (!given.bytes && set.size) {
+        given = set;
         from = TEXT("SQLLAND_TARGET");
     }
     if (!given.bytes && access(TARGET_PATH, F_OK) == 0) {
         struct error *error =
             file_read(call->arena, AT_FDCWD, TARGET_PATH, TARGET_FILE_SIZE_MAX, &given);
 
+        if (error && error->code == ERROR_INPUT)
+            error->code = ERROR_USAGE; /* too large to be a name */
         if (error)
             return error;
         given = text_trim(given);

@@ -396,7 +396,6 @@ static void check_step(struct comparison *comparison, size_t position)
     comparison->state.applied += state->standing == STEP_APPLIED;
 }
 
-/* returns  whether the rest can be compared at all */
 /* returns  false where the row tells no time */
 static bool finished_at(struct arena *arena, const struct ledger_row *row, uint64_t *seconds)
 {
@@ -428,6 +427,7 @@ static void check_clock(struct comparison *comparison, const struct ledger_polic
                    "Set the clock; '--allow-clock' goes on all the same, and records that."));
 }
 
+/* returns  whether the rest can be compared at all */
 static bool check_origin(struct comparison *comparison, bool allow_older)
 {
     const struct ledger *ledger = comparison->ledger;

@@ -2,6 +2,7 @@
 #include "interrupt.h"
 
 #include <pwd.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Requirements */
@@ -79,10 +80,11 @@ static struct error *check_name(struct arena *arena, const struct run_options *o
                       "'--allow-target' applies it all the same, and records that.");
 }
 
+/* At this moment, which may be long after the bundle was opened: another run was waited for. */
 static struct ledger_policy policy_of(const struct run_options *options)
 {
     return (struct ledger_policy){
-        .now = options->bundle->now,
+        .now = (uint64_t)time(NULL),
         .allow_older = options->allow_older,
         .allow_clock = options->allow_clock,
     };
@@ -134,7 +136,6 @@ static struct error *open_alembic(struct run *run)
 struct error *run_open(struct arena *arena, const struct run_options *options, struct run *run)
 {
     struct run opened = new_run(arena, options);
-    const struct ledger_policy policy = policy_of(options);
     struct findings findings = {0};
     struct error *error = check_name(arena, options);
 
@@ -147,6 +148,7 @@ struct error *run_open(struct arena *arena, const struct run_options *options, s
         error = read_ledger(&opened);
     if (error)
         return error;
+    const struct ledger_policy policy = policy_of(options);
     opened.is_known =
         ledger_compare(arena, &opened.ledger, opened.index, &policy, &opened.state, &findings);
     error = findings_refuse(&findings);

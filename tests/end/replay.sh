@@ -32,6 +32,8 @@ has err "'--target' has to be"
 refused 2 seven.ferry --target ''
 SQLLAND_TARGET='../7' refused 2 seven.ferry
 has err 'SQLLAND_TARGET has to be'
+[ -e /etc/sqlland/target ] || SQLLAND_TARGET='' refused 6 seven.ferry
+[ -e /etc/sqlland/target ] || has err 'and this target has no name'
 expect 0 sqlland verify several.ferry --key team.pub
 has out 'targets    plant-7 plant-8 plant-9 plant-10'
 expect 0 sqlland verify several.ferry --key team.pub --json
@@ -58,7 +60,7 @@ expect 2 sqlferry build --release 2 --key team.key -o bad.ferry --target a --tar
 has err "target 'a' is given twice"
 missing bad.ferry
 
-# move_to SECONDS: the only row of the ledger says that it was written so much later.
+# move_to SECONDS: the only row of the ledger says that it was written so much later than now.
 move_to()
 {
     later=$(date -u -d "@$(($(date +%s) + $1))" +%Y-%m-%dT%H:%M:%S.000Z)
@@ -90,3 +92,12 @@ expect 0 upgrade next.ferry --allow-clock
 is "$(sqlite3 shop.db 'SELECT note FROM sqlferry_ledger WHERE number = 2')" allow-clock
 expect 0 upgrade next.ferry # the last row has the right time again
 has out 'nothing to do'
+
+# What counts is the time when the lock was had: the run before may have taken long.
+cp before.db shop.db
+move_to 303
+flock shop.db sleep 5 &
+within 30 sh -c '! flock -n shop.db true' || fail 'the lock was not taken'
+expect 0 upgrade next.ferry --lock-timeout 60s
+has out '1 revision applied'
+wait
