@@ -108,14 +108,14 @@ requires: {postgresql: {version: 14, extensions: [pgcrypto, citext]}, sqlite: 3.
 EOF
 expect 0 sqlferry build --release 1 --dialect postgresql -o asks.ferry
 expect 0 sqlferry inspect asks.ferry
-has out 'unverified: dialect    postgresql, at least 14' 'unverified: extensions pgcrypto citext' \
-    'unverified: alembic    kept in step'
+has out 'unverified: dialect    postgresql' 'unverified: server     at least 14' \
+    'unverified: extensions pgcrypto citext' 'unverified: alembic    kept in step'
 expect 0 sqlferry inspect asks.ferry --json
 has out '"server_version":"14","extensions":["pgcrypto","citext"],"alembic_keep":true'
 expect 0 sqlferry build --release 1 --dialect sqlite -o asks.ferry
 expect 0 sqlferry inspect asks.ferry
-has out 'unverified: dialect    sqlite, at least 3.35.0' 'unverified: extensions none' \
-    'unverified: alembic    kept in step'
+has out 'unverified: dialect    sqlite' 'unverified: server     at least 3.35.0' \
+    'unverified: extensions none' 'unverified: alembic    kept in step'
 
 # A damaged bundle is damaged for inspect, too.
 size=$(stat -c %s shop.ferry)
