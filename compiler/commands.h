@@ -7,7 +7,7 @@
 
 extern const struct option command_init_options[], command_check_options[], command_heads_options[],
     command_history_options[], command_build_options[], command_keygen_options[],
-    command_sign_options[], command_inspect_options[];
+    command_sign_options[], command_inspect_options[], command_diff_options[];
 
 struct error *command_init(struct call *call) CHECKED;
 struct error *command_check(struct call *call) CHECKED;
@@ -17,6 +17,7 @@ struct error *command_build(struct call *call) CHECKED;
 struct error *command_keygen(struct call *call) CHECKED;
 struct error *command_sign(struct call *call) CHECKED;
 struct error *command_inspect(struct call *call) CHECKED;
+struct error *command_diff(struct call *call) CHECKED;
 
 /* What `sign` does with a trust file, whose signatures go into a file beside it. */
 bool command_sign_is_trust(struct text path);

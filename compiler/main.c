@@ -23,6 +23,9 @@ static const struct command commands[] = {
     {"inspect", "BUNDLE [ID]", "show what is inside a bundle",
      "sqlferry inspect shop-2.4.0.ferry --key team.pub", command_inspect_options, 1, 2,
      command_inspect},
+    {"diff", "OLD NEW", "compare two bundles: what came, went and changed",
+     "sqlferry diff shop-2.3.0.ferry shop-2.4.0.ferry --key team.pub", command_diff_options, 2, 2,
+     command_diff},
     {0},
 };
 

@@ -73,7 +73,7 @@ struct error *verify_bundle(struct call *call, struct text path, const struct tr
     return open_bundle(call, path, trust, false, bundle);
 }
 
-static const char *verdict_word(const struct verdict *verdict)
+const char *verify_word(const struct verdict *verdict)
 {
     static const char *const words[] = {
         [VERDICT_COUNTS] = "valid",
@@ -103,8 +103,7 @@ void verify_print_signatures(struct call *call, const struct verdicts *verdicts)
         struct text number = minisign_key_number(call->arena, verdict->number);
 
         report_line(call->report, "signature  %.*s %.*s (%s)", TEXT_ARGS(number),
-                    TEXT_ARGS(verdict->key ? verdict->key->name : TEXT("-")),
-                    verdict_word(verdict));
+                    TEXT_ARGS(verdict->key ? verdict->key->name : TEXT("-")), verify_word(verdict));
     }
 }
 
@@ -139,7 +138,7 @@ static void print_json(struct call *call, const struct bundle *bundle)
         else
             json_null(&json, "name");
         json_bool(&json, "counts", verdict->kind == VERDICT_COUNTS);
-        json_text(&json, "verdict", text_from(verdict_word(verdict)));
+        json_text(&json, "verdict", text_from(verify_word(verdict)));
         json_close(&json, '}');
     }
     json_close(&json, ']');

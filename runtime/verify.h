@@ -29,6 +29,9 @@ struct error *verify_bundle(struct call *call, struct text path, const struct tr
 /* The names of the targets that a bundle is for, with blanks between; "any". */
 struct text verify_targets(struct arena *arena, const struct index *index);
 
+/* How a signature counted: "valid", "unknown key, not counted". */
+const char *verify_word(const struct verdict *verdict);
+
 /* One line for each signature: by whom, and whether it counted. */
 void verify_print_signatures(struct call *call, const struct verdicts *verdicts);
 
