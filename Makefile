@@ -72,6 +72,10 @@ SUPPORT_OBJECTS  := $(call objects,$(filter-out $(TEST_SOURCES),$(wildcard tests
 FORGE            := $(BUILD)/tests/end/forge
 # Lets allocations fail; the sanitizers have an allocator of their own.
 FAIL_MALLOC      := $(if $(SANITIZE),,$(BUILD)/tests/end/fail_malloc.so)
+# Stops a program where it holds a secret, attacks from inside; and what looks into it then.
+INTRUDER         := $(BUILD)/tests/end/intruder.so
+SCAN_MEMORY      := $(BUILD)/tests/end/scan_memory
+END_TOOLS        := $(FORGE) $(FAIL_MALLOC) $(INTRUDER) $(SCAN_MEMORY)
 TESTS            := $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
 # What the fuzz targets share, and each of them. The linker can switch signatures off in them alone.
 CORPUS_TEST      := $(BUILD)/tests/fuzz/test_corpus
@@ -111,6 +115,11 @@ $(FORGE): $(FORGE).o $(BUILD)/modules.a
 	$(call note,LINK,$@)
 	$(Q)$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LIBS_COMPILER)
 
+$(SCAN_MEMORY): $(SCAN_MEMORY).o
+	$(call note,LINK,$@)
+	$(Q)$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^
+
+$(INTRUDER): HARDEN := # it is loaded in front of the sanitizers
 $(BUILD)/%.so: %.c
 	@mkdir -p $(@D)
 	$(call note,CC,$<)
@@ -145,7 +154,7 @@ check: setup-check ## run all tests (SANITIZE=1: with address and undefined sani
 	@$(MAKE) --no-print-directory check-run
 
 .PHONY: check-run
-check-run: all $(TESTS) $(CORPUS_TEST) $(FORGE) $(FAIL_MALLOC) check-manuals
+check-run: all $(TESTS) $(CORPUS_TEST) $(END_TOOLS) check-manuals
 	@failed=; for test in $(TESTS) $(CORPUS_TEST); do echo "-- $$test"; $$test || failed="$$failed $$test"; done; \
 	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }; \
 	echo "all tests passed ($(VARIANT))"
@@ -159,7 +168,7 @@ test-corpus: $(CORPUS_TEST) ## run every input of tests/fuzz/corpus through its 
 	$<
 
 .PHONY: test-end
-test-end: all $(BUILD)/tests/end/test_end $(FORGE) $(FAIL_MALLOC) ## run the tests that drive the built programs
+test-end: all $(BUILD)/tests/end/test_end $(END_TOOLS) ## run the tests that drive the built programs
 	$(BUILD)/tests/end/test_end
 
 # The tests that draw lots, long: each kill and each fault of what `make check` takes some of.
@@ -170,7 +179,7 @@ torture: setup-check ## kill and fault tests, all of them: hours (KILLS=1000 ROU
 	@$(MAKE) --no-print-directory torture-run
 
 .PHONY: torture-run
-torture-run: all $(BUILD)/tests/end/test_end $(FORGE) $(FAIL_MALLOC)
+torture-run: all $(BUILD)/tests/end/test_end $(END_TOOLS)
 	@failed=; for script in kill faults race; do \
 	TORTURE=1 KILLS=$(KILLS) ROUNDS=$(ROUNDS) $(BUILD)/tests/end/test_end "*$$script.sh" || failed="$$failed $$script"; \
 	done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }

@@ -474,7 +474,8 @@ static struct error *differ(const struct comparison *comparison)
 static struct error *open_bundle(struct call *call, size_t argument, const struct trust *trust,
                                  struct view *view)
 {
-    struct error *error = view_open(call, call->arguments[argument], trust, view);
+    /* Of the second nothing is read before the fence; the first has to stay outside. */
+    struct error *error = view_open(call, call->arguments[argument], trust, argument == 1, view);
 
     if (error && error->code == ERROR_UNTRUSTED)
         error_note(call->arena, error, (struct span){0}, "the bundle is %s, '%.*s'",

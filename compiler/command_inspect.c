@@ -211,6 +211,6 @@ struct error *command_inspect(struct call *call)
         return cli_usage(call, "a revision is shown with --sql");
     error = view_trust(call, &trust);
     if (!error)
-        error = view_open(call, call->arguments[0], trust, &view);
+        error = view_open(call, call->arguments[0], trust, true, &view);
     return error ? error : print(&view);
 }

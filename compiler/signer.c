@@ -1,4 +1,5 @@
 #include "compiler/signer.h"
+#include "runtime/fence.h"
 #include "runtime/file.h"
 
 #include <assert.h>
@@ -8,7 +9,6 @@
 #include <signal.h>
 #include <sodium.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -72,13 +72,7 @@ static void *guarded_bytes(size_t size)
 
 static struct vault *vault_open(void)
 {
-    struct rlimit limit;
-
-    /* scrypt works in memory that a core dump would show. */
-    if (getrlimit(RLIMIT_CORE, &limit) == 0) {
-        limit.rlim_cur = 0;
-        (void)setrlimit(RLIMIT_CORE, &limit);
-    }
+    fence_hide(); /* scrypt works in memory that is not guarded */
     struct vault *vault = guarded_bytes(sizeof(*vault));
     sodium_memzero(vault, sizeof(*vault));
     return vault;

@@ -32,7 +32,7 @@ struct error *signer_create(struct arena *arena, struct text name, bool with_pas
 /*
  * Loads a minisign secret key, with or without password. Refused are files that others may read,
  * key derivation parameters above minisign's own, a wrong password, a checksum that is present and
- * wrong, and a public half that is not the seed's. From here on the process leaves no core dump.
+ * wrong, and a public half that is not the seed's. From here on nobody can look into the process.
  *
  * source   is asked only by a key that has a password
  * returns  NULL, ERROR_INPUT, ERROR_SYSTEM

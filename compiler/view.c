@@ -1,4 +1,5 @@
 #include "compiler/view.h"
+#include "runtime/fence.h"
 
 #include <string.h>
 
@@ -18,9 +19,11 @@ struct error *view_trust(struct call *call, const struct trust **trust)
     return error;
 }
 
-static struct error *open_verified(struct text path, const struct trust *trust, struct view *view)
+static struct error *open_verified(struct text path, const struct trust *trust, bool alone,
+                                   struct view *view)
 {
-    struct error *error = verify_bundle(view->call, path, trust, &view->verified);
+    struct error *error = alone ? verify_bundle_alone(view->call, path, trust, &view->verified)
+                                : verify_bundle(view->call, path, trust, &view->verified);
 
     if (error)
         return error;
@@ -31,7 +34,7 @@ static struct error *open_verified(struct text path, const struct trust *trust, 
     return NULL;
 }
 
-static struct error *open_unverified(struct text path, struct view *view)
+static struct error *open_unverified(struct text path, bool alone, struct view *view)
 {
     struct arena *arena = view->call->arena;
     struct source *source = arena_one(arena, struct source);
@@ -42,6 +45,8 @@ static struct error *open_unverified(struct text path, struct view *view)
     if (error)
         return error;
     view->container = view->unverified = container;
+    if (alone)
+        fence_close();
     *source = (struct source){
         .name = arena_format(arena, "%.*s (index)", TEXT_ARGS(view->container->path)),
         .text = view->container->index,
@@ -54,11 +59,11 @@ static struct error *open_unverified(struct text path, struct view *view)
     return payload_open(arena, view->container, index, view->payload);
 }
 
-struct error *view_open(struct call *call, struct text path, const struct trust *trust,
+struct error *view_open(struct call *call, struct text path, const struct trust *trust, bool alone,
                         struct view *view)
 {
     view->call = call;
-    return trust ? open_verified(path, trust, view) : open_unverified(path, view);
+    return trust ? open_verified(path, trust, alone, view) : open_unverified(path, alone, view);
 }
 
 void view_close(struct view *view)

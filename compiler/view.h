@@ -36,9 +36,10 @@ struct error *view_trust(struct call *call, const struct trust **trust) CHECKED;
  * chunk is checked as it is used, but the signatures are not.
  *
  * trust    NULL for none
+ * alone    the command needs nothing but this bundle from then on: see fence_close
  * returns  NULL, ERROR_UNTRUSTED or ERROR_SYSTEM
  */
-struct error *view_open(struct call *call, struct text path, const struct trust *trust,
+struct error *view_open(struct call *call, struct text path, const struct trust *trust, bool alone,
                         struct view *view) CHECKED;
 void view_close(struct view *view);
 

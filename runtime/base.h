@@ -17,3 +17,13 @@
 #define NORETURN __attribute__((noreturn))
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Whether this is a build with the address sanitizer, which gcc and clang tell in different ways.
+ */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#endif

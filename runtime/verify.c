@@ -73,6 +73,12 @@ struct error *verify_bundle(struct call *call, struct text path, const struct tr
     return open_bundle(call, path, trust, false, bundle);
 }
 
+struct error *verify_bundle_alone(struct call *call, struct text path, const struct trust *trust,
+                                  struct bundle *bundle)
+{
+    return open_bundle(call, path, trust, true, bundle);
+}
+
 const char *verify_word(const struct verdict *verdict)
 {
     static const char *const words[] = {
@@ -154,7 +160,7 @@ struct error *verify_command(struct call *call)
 
     if (error)
         return error;
-    error = open_bundle(call, call->arguments[0], &trust, true, &bundle);
+    error = verify_bundle_alone(call, call->arguments[0], &trust, &bundle);
     if (error)
         return error;
     if (cli_has(call, "json")) {

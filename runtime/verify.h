@@ -26,6 +26,10 @@ struct error *verify_trust(struct call *call, struct trust *trust) CHECKED;
 struct error *verify_bundle(struct call *call, struct text path, const struct trust *trust,
                             struct bundle *bundle) CHECKED;
 
+/* The same for a command that needs nothing but the bundle from then on: see fence_close. */
+struct error *verify_bundle_alone(struct call *call, struct text path, const struct trust *trust,
+                                  struct bundle *bundle) CHECKED;
+
 /* The names of the targets that a bundle is for, with blanks between; "any". */
 struct text verify_targets(struct arena *arena, const struct index *index);
 
