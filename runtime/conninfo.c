@@ -1,6 +1,17 @@
 #include "conninfo.h"
 #include "buffer.h"
 
+/* A second one would stay where it stands, for others to see. */
+static struct error *take_password(struct arena *arena, struct text password, struct text written,
+                                   struct conninfo *conninfo)
+{
+    if (conninfo->written.bytes)
+        return error_plain(arena, ERROR_USAGE, "the target holds two passwords");
+    conninfo->password = password;
+    conninfo->written = written;
+    return NULL;
+}
+
 /* URIs: postgresql://[user[:password]@][host...][/dbname][?name=value&...] */
 
 static int hex_value(char digit)
@@ -52,7 +63,11 @@ static struct error *take_parameters(struct arena *arena, struct text parameters
         if (!error && text_equal(name, TEXT("sslpassword")))
             error = refuse_secret(arena);
         if (!error && text_equal(name, TEXT("password"))) {
-            error = percent_decode(arena, value, &conninfo->password);
+            struct text password;
+
+            error = percent_decode(arena, value, &password);
+            if (!error)
+                error = take_password(arena, password, value, conninfo);
         } else {
             buffer_add(kept, first ? TEXT("?") : TEXT("&"));
             buffer_add(kept, parameter);
@@ -80,8 +95,11 @@ static struct error *read_uri(struct arena *arena, struct text address, struct c
         struct text password = text_slice(rest, 0, at), user = text_cut(&password, ':');
 
         if (user.size < at) {
-            struct error *error = percent_decode(arena, password, &conninfo->password);
+            struct text decoded;
+            struct error *error = percent_decode(arena, password, &decoded);
 
+            if (!error)
+                error = take_password(arena, decoded, password, conninfo);
             if (error)
                 return error;
         }
@@ -153,15 +171,18 @@ static struct error *read_keywords(struct arena *arena, struct text rest, struct
                                TEXT_ARGS(name));
         rest = text_slice(rest, 1, rest.size);
         skip_blanks(&rest);
+        struct text written = rest;
         struct error *error = take_value(arena, &rest, &value);
+        written.size -= rest.size;
+        if (!error && text_equal(name, TEXT("sslpassword")))
+            error = refuse_secret(arena);
+        if (!error && text_equal(name, TEXT("password"))) {
+            error = take_password(arena, value, written, conninfo);
+            if (!error)
+                continue;
+        }
         if (error)
             return error;
-        if (text_equal(name, TEXT("sslpassword")))
-            return refuse_secret(arena);
-        if (text_equal(name, TEXT("password"))) {
-            conninfo->password = value;
-            continue;
-        }
         buffer_add(&kept, kept.size ? TEXT(" ") : TEXT(""));
         buffer_add(&kept, text_slice(start, 0, (size_t)(rest.bytes - start.bytes)));
     }

@@ -87,7 +87,6 @@ static const char *const variables_allowed[] = {
     "PGHOSTADDR",
     "PGKRBSRVNAME",
     "PGPASSFILE",
-    "PGPASSWORD",
     "PGPORT",
     "PGREQUIREPEER",
     "PGREQUIRESSL",
@@ -116,7 +115,7 @@ static const char **make_environment(struct arena *arena, const struct psql_opti
 
     for (size_t i = 0; i < COUNT(variables_allowed); i++) {
         const char *name = variables_allowed[i], *value = getenv(name);
-        bool replaced = psql->passwords.path.size && text_starts(text_from(name), TEXT("PGPASS"));
+        bool replaced = psql->passwords.path.size && strcmp(name, "PGPASSFILE") == 0;
 
         if (value && !replaced)
             list[count++] = arena_format(arena, "%s=%s", name, value).bytes;
@@ -187,6 +186,7 @@ static struct error *make_passwords(struct arena *arena, struct text password, s
 
     if (error)
         return error;
+    buffer_reserve(&line, 2 * password.size + sizeof("*:*:*:*:\n")); /* so that it never moves */
     buffer_add(&line, TEXT("*:*:*:*:"));
     for (size_t i = 0; i < password.size; i++) {
         if (password.bytes[i] == ':' || password.bytes[i] == '\\')
@@ -194,7 +194,9 @@ static struct error *make_passwords(struct arena *arena, struct text password, s
         buffer_add(&line, text_slice(password, i, 1));
     }
     buffer_add(&line, TEXT("\n"));
-    return file_append(arena, psql->passwords.fd, TEXT("the password file"), buffer_text(&line));
+    error = file_append(arena, psql->passwords.fd, TEXT("the password file"), buffer_text(&line));
+    explicit_bzero(line.bytes, line.size);
+    return error;
 }
 
 /* Messages */

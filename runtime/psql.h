@@ -9,7 +9,7 @@ struct psql_options {
     const char *path; /* of the psql binary, absolute */
     struct text
         connection; /* a URI or keyword string without a password; empty for the PG* variables */
-    struct text password; /* absent to leave it to PGPASSWORD, PGPASSFILE and ~/.pgpass */
+    struct text password; /* absent to leave it to PGPASSFILE and ~/.pgpass */
     struct text settings; /* for PGOPTIONS, in front of what the user has there */
 };
 

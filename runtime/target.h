@@ -151,6 +151,7 @@ struct target_options {
  * Opens what --db or DATABASE_URL names: a path, sqlite:PATH, a postgresql:// URI, a libpq keyword
  * string.
  *
+ * address  a password in it, and one in PGPASSWORD, is overwritten where it stands
  * target   NULL where there is no database, but for TARGET_WRITES
  * returns  NULL, ERROR_USAGE for a target that cannot be, ERROR_SYSTEM, ERROR_DATABASE
  */

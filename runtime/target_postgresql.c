@@ -1,11 +1,13 @@
 #include "target_postgresql.h"
 #include "clock.h"
 #include "conninfo.h"
+#include "fence.h"
 #include "interrupt.h"
 #include "psql.h"
 
 #include <glob.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -1142,7 +1144,11 @@ static struct error *commit(struct arena *arena, struct target *target)
 
 static void close_target(struct target *target)
 {
+    struct text password = self(target)->options.password;
+
     psql_close(&self(target)->psql);
+    if (password.size)
+        explicit_bzero((char *)password.bytes, password.size);
 }
 
 /*
@@ -1231,6 +1237,35 @@ static struct text settings_of(struct arena *arena, const struct target_options 
     return arena_copy(arena, buffer_text(&settings));
 }
 
+/* In the argument list or the environment, where everybody may look, and where it is ours. */
+static void overwrite(struct text secret)
+{
+    if (secret.size)
+        memset((char *)secret.bytes, '*', secret.size);
+}
+
+/*
+ * The password that stands in the target, or else in the environment. From then on it is in one
+ * place of this process, which nobody can look into: a new connection may need it again.
+ */
+static struct error *take_password(struct arena *arena, struct conninfo *conninfo)
+{
+    struct text in_environment = text_from(getenv("PGPASSWORD"));
+
+    if (!conninfo->password.bytes && in_environment.size) {
+        conninfo->password = arena_copy(arena, in_environment);
+        conninfo->written = in_environment;
+    }
+    if (!conninfo->password.bytes)
+        return NULL;
+    fence_hide();
+    overwrite(conninfo->written);
+    if (text_find_byte(conninfo->password, '\n') < conninfo->password.size ||
+        text_find_byte(conninfo->password, '\r') < conninfo->password.size)
+        return error_plain(arena, ERROR_USAGE, "the password holds a line end");
+    return NULL;
+}
+
 struct error *target_postgresql_open(struct arena *arena, struct text address,
                                      const struct target_options *options, struct target **target)
 {
@@ -1239,6 +1274,8 @@ struct error *target_postgresql_open(struct arena *arena, struct text address,
     struct conninfo conninfo;
     struct error *error = conninfo_read(arena, address, &conninfo);
 
+    if (!error)
+        error = take_password(arena, &conninfo);
     if (error)
         return error;
     if (!psql)

@@ -1,5 +1,5 @@
-# A password in a target reaches the server, and nobody else: no argument list, no environment, no
-# file that is left behind.
+# A password in a target or in PGPASSWORD reaches the server, and nobody else: no argument list, no
+# environment, no core dump, no file that is left behind, and no memory behind the run.
 if [ "${1:-}" != inside ]; then
     [ "$(id -u)" -eq 0 ] || as_user='--map-current-user --keep-caps'
     exec unshare --mount ${as_user:-} sh -eu "$0" inside
@@ -10,6 +10,8 @@ fi
 programs=$(dirname "$(command -v sqlland)")
 mkdir tmp
 export TMPDIR="$PWD/tmp"
+export ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0 # a stopped program; another library first
+sanitized=$(grep -c __asan_init "$programs/sqlland" || true)
 make_key team
 start_server
 make_database shop
@@ -91,6 +93,11 @@ begin_run()
     psql=${psql% }
 }
 
+stopped()
+{
+    read -r _ _ state _ < "/proc/$1/stat" && [ "$state" = T ]
+}
+
 end_run()
 {
     query "SELECT pg_terminate_backend($backend)" > /dev/null
@@ -105,16 +112,94 @@ for target in "$in_uri" "$in_parameter" "$in_keywords"; do
     begin_run env DATABASE_URL="$target" PGPASSWORD=other sqlland upgrade sleep.ferry --key team.pub
     has "/proc/$psql/cmdline" clerk
     has "/proc/$psql/environ" PGPASSFILE=/proc/self/fd/
-    hides "/proc/$psql/cmdline" "/proc/$psql/environ" "/proc/$run/cmdline"
+    hides "/proc/$psql/cmdline" "/proc/$psql/environ" "/proc/$run/cmdline" "/proc/$run/environ"
     lacks "/proc/$psql/environ" PGPASSWORD
+    has "/proc/$run/environ" DATABASE_URL= clerk '****'
     is "$(ls tmp)" ''
     end_run
 done
-# Typed on the command line it stands in that of sqlland, as in that of any program.
-begin_run sqlland upgrade sleep.ferry --key team.pub --db "$in_uri"
-hides "/proc/$psql/cmdline" "/proc/$psql/environ"
-grep -aqF 'cr%5Cet' "/proc/$run/cmdline" || fail 'where is the password?'
+begin_run env PGPASSWORD="$secret" sqlland upgrade sleep.ferry --key team.pub \
+    --db "host=$PGHOST user=clerk dbname=shop"
+hides "/proc/$psql/cmdline" "/proc/$psql/environ" "/proc/$run/environ"
+has "/proc/$psql/environ" PGPASSFILE=/proc/self/fd/
+lacks "/proc/$psql/environ" PGPASSWORD
 end_run
+# Typed on the command line it stands there until sqlland has read it.
+for target in "$in_uri" "$in_parameter" "$in_keywords"; do
+    begin_run sqlland upgrade sleep.ferry --key team.pub --db "$target"
+    hides "/proc/$psql/cmdline" "/proc/$psql/environ" "/proc/$run/cmdline"
+    has "/proc/$run/cmdline" clerk '****'
+    end_run
+done
+expect 2 sqlland current --db "postgresql://clerk:$uri@$host/shop?password=$uri"
+has err 'the target holds two passwords'
+expect 2 env PGPASSWORD="$secret
+" sqlland current --db "host=$PGHOST user=clerk dbname=shop"
+has err 'the password holds a line end'
+hides err
+
+# Another process of the same user looks into psql, which has nothing to hide, but not into sqlland.
+as_nobody true
+nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
+[ "$(id -u)" -eq 0 ] || nobody=env
+if [ "$(id -u)" -eq 0 ]; then
+    begin_run env DATABASE_URL="$in_uri" $nobody bin/sqlland upgrade sleep.ferry --key team.pub
+    expect 0 $nobody cat "/proc/$psql/environ"
+    for file in environ mem maps; do
+        expect 1 $nobody cat "/proc/$run/$file"
+        has err 'Permission denied'
+    done
+    end_run
+fi
+
+# A crash leaves no core, of neither. (Where cores go to a program, the limit of 1 keeps it away.)
+mkdir cores
+cd cores
+ulimit -c unlimited
+cp ../*.ferry ../team.pub .
+sleep 600 &
+kill -SEGV $!
+wait $! || :
+case $(cat /proc/sys/kernel/core_pattern) in
+[!/\|]*) [ -n "$(ls | grep core)" ] || fail 'this shell leaves no core, either' ;;
+esac
+rm -f core*
+for signal in SEGV ABRT; do
+    for who in run psql; do
+        begin_run env DATABASE_URL="$in_uri" sqlland upgrade sleep.ferry --key team.pub
+        for process in $run $psql; do
+            is "$(awk '/^Max core file size/ { print $5, $6 }' "/proc/$process/limits")" '1 1'
+        done
+        [ $who = psql ] && victim=$psql || victim=$run
+        kill -$signal "$victim"
+        query "SELECT pg_terminate_backend($backend)" > /dev/null
+        wait $run || :
+        is "$(ls | grep core || :)" ''
+        forget
+    done
+done
+cd ..
+
+# When the run is over, its memory has forgotten.
+printf %s "$secret" > secret
+printf %s 'se%3acr%5Cet%20it' > secret.uri
+if [ "$sanitized" -eq 0 ]; then # whose memory has no end
+    for target in "$in_uri" "$in_parameter" "$in_keywords" "host=$PGHOST user=clerk dbname=shop"; do
+        case $target in
+        *password* | *cr%5Cet*) password= ;;
+        *) password=$secret ;;
+        esac
+        env PGPASSWORD="$password" STOP_AT=exit LD_PRELOAD="$programs/tests/end/intruder.so" \
+            sqlland upgrade first.ferry --key team.pub --db "$target" > run.out 2> run.err &
+        run=$!
+        within 60 stopped $run || hung 'it did not stop'
+        expect 0 "$programs/tests/end/scan_memory" $run secret secret.uri
+        kill -CONT $run
+        wait $run || hung 'it failed'
+        is "$target: $(cat out)" "$target: "
+    done
+    forget
+fi
 
 # Without /proc, a file serves, for nobody else to read, and is gone before the first revision runs.
 cat > looking << END

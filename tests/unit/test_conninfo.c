@@ -4,8 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
+
+#define TWO "the target holds two passwords"
 
 struct row {
     const char *name, *address;
@@ -41,6 +44,10 @@ static const struct row rows[] = {
     {"escaped blank", "password=a\\ b host=h", "host=h", "a b", NULL},
     {"service", "service=shop", "service=shop", NULL, NULL},
     {"open quote", "password='abc", NULL, NULL, "a quote of the target is not closed"},
+    {"two passwords in a URI", "postgresql://u:p@h/d?password=q", NULL, NULL, TWO},
+    {"two password parameters", "postgresql://h/d?password=p&a=1&password=q", NULL, NULL, TWO},
+    {"two password keywords", "password=p host=h password=q", NULL, NULL, TWO},
+    {"an empty password and another", "password='' password=q", NULL, NULL, TWO},
     {"word without value", "host=h dbname", NULL, NULL, "'dbname' of the target has no value"},
     {"sslpassword keyword", "sslpassword=x", NULL, NULL,
      "the target holds an sslpassword, which other users could see"},
@@ -67,11 +74,42 @@ static void check(void **state)
     arena_free(&arena);
 }
 
+/* Where the password stands: what is left when it is overwritten there. */
+static const struct written_row {
+    const char *name, *address, *left;
+} written_rows[] = {
+    {"written: nowhere", "postgresql://u@h/d", "postgresql://u@h/d"},
+    {"written: in a URI", "postgresql://u:a%40b@h/d", "postgresql://u:*****@h/d"},
+    {"written: as a parameter", "postgresql://h/d?a=1&password=p%20q&b=2",
+     "postgresql://h/d?a=1&password=*****&b=2"},
+    {"written: as a keyword", "host=h password = secret dbname=d",
+     "host=h password = ****** dbname=d"},
+    {"written: in quotes", "password='a b\\'c' host=h", "password=******** host=h"},
+    {"written: at the end", "host=h password=p", "host=h password=*"},
+};
+
+static void check_written(void **state)
+{
+    const struct written_row *row = *state;
+    struct arena *arena = arena_new(1 << 20);
+    struct text address = arena_copy(arena, text_from(row->address));
+    struct conninfo conninfo = {0};
+
+    assert_null(conninfo_read(arena, address, &conninfo));
+    if (conninfo.written.size)
+        memset((char *)conninfo.written.bytes, '*', conninfo.written.size);
+    assert_string_equal(address.bytes, row->left);
+    arena_free(&arena);
+}
+
 int main(void)
 {
-    static struct CMUnitTest tests[COUNT(rows)];
+    static struct CMUnitTest tests[COUNT(rows) + COUNT(written_rows)];
 
     for (size_t i = 0; i < COUNT(rows); i++)
         tests[i] = (struct CMUnitTest){rows[i].name, check, NULL, NULL, (void *)&rows[i]};
+    for (size_t i = 0; i < COUNT(written_rows); i++)
+        tests[COUNT(rows) + i] = (struct CMUnitTest){written_rows[i].name, check_written, NULL,
+                                                     NULL, (void *)&written_rows[i]};
     return cmocka_run_group_tests_name("conninfo", tests, NULL, NULL);
 }

@@ -53,7 +53,7 @@ static struct error *open_as(struct arena *arena, const char *address, enum targ
 {
     struct target_options options = {.access = access, .psql = "none"};
 
-    return target_open(arena, text_from(address), &options, target);
+    return target_open(arena, arena_copy(arena, text_from(address)), &options, target);
 }
 
 static struct target *open_target(struct arena *arena, const char *address)
