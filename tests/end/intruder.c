@@ -2,11 +2,11 @@
  * Somebody inside a program that was built without him: the scripts of tests/end load it in front
  * of libsodium (LD_PRELOAD).
  *
- *     STOP_AT=sign      the program stops (SIGSTOP) as it is about to sign, and goes on with
- * SIGCONT STOP_AT=exit      it stops when it has done all it does SECRET_TO=PATH    the secret key
- * that it makes or signs with, seed and public half, goes there ATTACK=1          as it looks at a
- * signature, it tries what an attacker would who had got in by the bundle, and says on stderr what
- * came of each
+ *     STOP_AT=sign    the program stops (SIGSTOP) as it first signs, and goes on with SIGCONT
+ *     STOP_AT=exit    it stops when it has done all it does
+ *     SECRET_TO=PATH  the key that it makes or signs with, seed and public half, goes there
+ *     ATTACK=1        as it looks at a signature, it tries what an attacker would who had got in by
+ *                     the bundle, and says on stderr what came of each
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -37,10 +37,13 @@ static void *next(const char *name)
 
 static void stop_at(const char *place)
 {
+    static bool stopped;
     const char *wanted = getenv("STOP_AT");
 
-    if (wanted && strcmp(wanted, place) == 0)
-        raise(SIGSTOP);
+    if (stopped || !wanted || strcmp(wanted, place) != 0)
+        return;
+    stopped = true;
+    raise(SIGSTOP);
 }
 
 /* From where it is, without a copy that would be found. */

@@ -106,15 +106,17 @@ int main(int argc, char **argv)
     /* "start-end perms offset device inode  name", then lines about it, of which this is the last
      */
     while (fgets(line, sizeof(line), maps)) {
+        unsigned long start, end;
         int name_at = 0;
 
         line[strcspn(line, "\n")] = '\0';
         if (strncmp(line, "VmFlags:", 8) == 0) {
             mapping.guarded = is_guarded(line);
             seen += scan(memory, &mapping);
-        } else if (sscanf(line, "%lx-%lx %*s %*s %*s %*s %n", &mapping.start, &mapping.end,
-                          &name_at) == 2 &&
+        } else if (sscanf(line, "%lx-%lx %*s %*s %*s %*s %n", &start, &end, &name_at) == 2 &&
                    name_at) {
+            mapping.start = start;
+            mapping.end = end;
             snprintf(mapping.name, sizeof(mapping.name), "%s", line + name_at);
         }
     }
