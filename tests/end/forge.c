@@ -4,13 +4,15 @@
  *
  * Each script is a revision, the child of the one before. Its id is the name of the file without
  * .sql; where that ends in .none, it runs without a transaction. NAME.verify.sql is the verify
- * script of the revision before. A line that is exactly "--cut" ends a piece.
+ * script of the revision before. A line that is exactly "--cut" ends a piece. PROJECT, RELEASE and
+ * TITLE, of each revision, come from the environment.
  */
 #include "compiler/signer.h"
 #include "compiler/writer.h"
 #include "runtime/report.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 
 enum { MEMORY_MAX = 64 << 20, SCRIPT_MAX = 16 << 20, CREATED = 1800000000 };
 
@@ -49,6 +51,13 @@ static struct error *add_script(struct arena *arena, struct writer *writer, cons
     return error;
 }
 
+static struct text from_environment(const char *name, const char *otherwise)
+{
+    const char *value = getenv(name);
+
+    return text_from(value ? value : otherwise);
+}
+
 static struct error *add_scripts(struct arena *arena, struct writer *writer, char **paths,
                                  size_t count, struct index *index)
 {
@@ -61,6 +70,7 @@ static struct error *add_scripts(struct arena *arena, struct writer *writer, cha
         struct index_step *step = &index->steps[index->step_count - is_verify];
 
         if (!is_verify) {
+            step->title = from_environment("TITLE", "");
             step->id = text_slice(name, 0, text_find(name, TEXT(".sql")));
             step->transactional = !text_ends(step->id, TEXT(".none"));
             step->parent_count = index->step_count ? 1 : 0;
@@ -99,8 +109,8 @@ static struct error *forge(struct arena *arena, char **arguments, size_t script_
     CLEANUP(writer_close) struct writer writer = {.scratch = {-1, -1}};
     struct text output = text_from(arguments[1]);
     struct index index = {
-        .project = TEXT("forged"),
-        .release = TEXT("1"),
+        .project = from_environment("PROJECT", "forged"),
+        .release = from_environment("RELEASE", "1"),
         .sequence = 1,
         .created = CREATED,
         .tool = TEXT("forge"),
