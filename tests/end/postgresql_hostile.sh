@@ -30,14 +30,6 @@ tables()
         WHERE relname IN ('first', 'half', 'last') AND relnamespace = 'public'::regnamespace"
 }
 
-# printable FILE...: nothing in them moves a cursor, rings a bell or turns the text around.
-printable()
-{
-    ! LC_ALL=C grep -q -e "[$(printf '\001')-$(printf '\010\013')-$(printf '\037\177')]" \
-        -e "$(printf '\302[\200-\237]')" -e "$(printf '\342\200[\252-\256]')" "$@" ||
-        fail "control characters in $*"
-}
-
 # body NAME STATUS CURRENT TABLES TEXT...: with the revision on stdin. The upgrade ends with STATUS
 # and says each TEXT, the command after it ends with CURRENT, and then there are these tables. A
 # verify script of the revision stands in NAME.verify.sql.

@@ -5,20 +5,6 @@
 forge=$(dirname "$(command -v sqlland)")/tests/end/forge
 make_key team
 
-# printable FILE...: nothing but UTF-8 that shows: no control characters but line ends, nothing that
-# turns text around or hides it. iconv refuses what is not UTF-8.
-printable()
-{
-    for file; do
-        iconv -f UTF-8 -t UTF-8 "$file" > shown 2> nothing || fail "$file is not UTF-8"
-        ! LC_ALL=C grep -n -e "[$(printf '\001-\011\013-\037\177')]" \
-            -e "$(printf '\302[\200-\237\255]')" -e "$(printf '\330\234')" -e "$(printf '\341\240\216')" \
-            -e "$(printf '\342\200[\213-\217\250-\256]')" -e "$(printf '\342\201[\240-\257]')" \
-            -e "$(printf '\357\273\277')" -e "$(printf '\357\277[\271-\273\276\277]')" \
-            -e "$(printf '\363\240[\200-\277]')" "$file" > odd || fail "$file: $(od -c odd | head -5)"
-    done
-}
-
 # ran STATUS COMMAND...
 ran()
 {
@@ -154,14 +140,14 @@ text()
     name_of "$1" | iconv -c -f UTF-8 -t UTF-8 | tr -d "'\""
 }
 for i in 1 2 5 6; do
-    text="$(text $i)"
-    printf 'SELECT "%s" FROM nowhere;\n' "$text" > error.sql
-    printf 'CREATE TABLE t (x);\n--cut\nSELECT * FROM "%s";\n' "$text" > table.sql
+    strange="$(text $i)"
+    printf 'SELECT "%s" FROM nowhere;\n' "$strange" > error.sql
+    printf 'CREATE TABLE t (x);\n--cut\nSELECT * FROM "%s";\n' "$strange" > table.sql
     printf "CREATE TABLE t (x CONSTRAINT \"%s\" CHECK (x > 1));\n--cut\nINSERT INTO t VALUES (0);\n" \
-        "$text" > check.sql
+        "$strange" > check.sql
     printf "CREATE TABLE t (x); CREATE TRIGGER g BEFORE INSERT ON t BEGIN SELECT RAISE(ABORT, '%s'); END;\n--cut\nINSERT INTO t VALUES (1);\n" \
-        "$text" > raise.sql
-    printf '%s;\n' "$text" > syntax.sql
+        "$strange" > raise.sql
+    printf '%s;\n' "$strange" > syntax.sql
     for script in error table check raise syntax; do
         "$forge" team.key forged.ferry sqlite $script.sql
         rm -f new.db*
@@ -181,11 +167,11 @@ for i in 1 2 5 6; do
     revision it 'parents: []' 'down: none' < table.sql
     ran 1 sqlferry check
     begin_manifest postgresql
-    printf 'SELECT 1; \\%s\nSELECT :%s;\n' "$text" "$text" > sql/it.sql
+    printf 'SELECT 1; \\%s\nSELECT :%s;\n' "$strange" "$strange" > sql/it.sql
     cp sql/it.sql it.sql
     revision it 'parents: []' 'down: none' < it.sql
     ran 1 sqlferry check
-    for field in "title: $text" "$text: 1" "parents: [$text]" "title: \"$text\"" "$(printf '%s\n' "$text")"; do
+    for field in "title: $strange" "$strange: 1" "parents: [$strange]" "title: \"$strange\"" "$(printf '%s\n' "$strange")"; do
         begin_manifest sqlite
         revision it "$field" 'down: none' < plain.sql
         status=0
@@ -196,13 +182,13 @@ for i in 1 2 5 6; do
         printable out err
     done
     # A trust file, a key, a ledger.
-    printf 'sqlferry trust 1\nthreshold 1\nkey %s %s\n' "$(tail -1 team.pub)" "$text" > trust
+    printf 'sqlferry trust 1\nthreshold 1\nkey %s %s\n' "$(tail -1 team.pub)" "$strange" > trust
     ran 3 sqlland verify one.ferry --trust trust
-    printf 'sqlferry trust 1\n%s\n' "$text" > trust
+    printf 'sqlferry trust 1\n%s\n' "$strange" > trust
     ran 3 sqlland verify one.ferry --trust trust
-    printf '%s\n%s\n' "$text" "$text" > odd.pub
+    printf '%s\n%s\n' "$strange" "$strange" > odd.pub
     ran 3 sqlland verify one.ferry --key odd.pub
-    printf '%s' "$text" > plain.text
+    printf '%s' "$strange" > plain.text
     for column in project release revision note who tool digest; do
         cp before.db odd.db
         sqlite3 odd.db .schema | sed -n 's/^CREATE TRIGGER \([a-z_]*\).*/DROP TRIGGER \1;/p' | sqlite3 odd.db
