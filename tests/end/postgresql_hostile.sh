@@ -15,6 +15,11 @@ echo 'CREATE TABLE first (x integer);' > first.sql
 echo 'CREATE TABLE last (x integer);' > last.sql
 printf '\\! touch canary\nSELECT 1;\n' > included.sql
 
+# psql's start-up file is somebody else's, too.
+mkdir home
+echo "\\! touch $PWD/canary" > home/.psqlrc
+export HOME="$PWD/home" PSQLRC="$PWD/home/.psqlrc"
+
 # land COMMAND OPTION...: in the database of the body, as its owner
 land()
 {
