@@ -109,12 +109,14 @@ end_run()
 
 # While a revision runs, the child that everybody may look at shows nothing.
 for target in "$in_uri" "$in_parameter" "$in_keywords"; do
-    begin_run env DATABASE_URL="$target" PGPASSWORD=other sqlland upgrade sleep.ferry --key team.pub
+    begin_run env DATABASE_URL="$target" PGPASSWORD=other PSQL_EDITOR=stranger \
+        sqlland upgrade sleep.ferry --key team.pub
     has "/proc/$psql/cmdline" clerk
     has "/proc/$psql/environ" PGPASSFILE=/proc/self/fd/
     hides "/proc/$psql/cmdline" "/proc/$psql/environ" "/proc/$run/cmdline" "/proc/$run/environ"
     lacks "/proc/$psql/environ" PGPASSWORD
     has "/proc/$run/environ" DATABASE_URL= clerk '****'
+    lacks "/proc/$psql/environ" stranger # what is not on the list
     is "$(ls tmp)" ''
     end_run
 done
