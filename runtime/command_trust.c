@@ -15,18 +15,20 @@ static bool is_last(const struct trust *trust)
 
 /* Showing */
 
+/* What a signature of it counts for. */
 static void print_key(struct call *call, const struct trusted_key *key)
 {
     CLEANUP(buffer_free) struct buffer line = {0};
+    bool signs_bundles = key->signs[SIGNED_INDEX] && (!key->revoked || key->last_good);
 
     buffer_format(&line, "%s %.*s", key->revoked ? "revoked    " : "key        ",
                   TEXT_ARGS(minisign_key_number(call->arena, key->key.number)));
     buffer_format(&line, " %.*s", TEXT_ARGS(key->name.size ? key->name : TEXT("-")));
-    if (key->signs[SIGNED_INDEX])
+    if (signs_bundles)
         buffer_add(&line, TEXT("  bundles"));
-    for (size_t i = 0; i < key->project_count; i++)
+    for (size_t i = 0; signs_bundles && i < key->project_count; i++)
         buffer_format(&line, "%s%.*s", i ? ", " : " of ", TEXT_ARGS(key->projects[i]));
-    if (key->signs[SIGNED_TRUST])
+    if (key->signs[SIGNED_TRUST] && !key->revoked)
         buffer_add(&line, TEXT("  trust files"));
     if (key->last_good)
         buffer_format(&line, "  up to sequence %llu", (unsigned long long)key->last_good);

@@ -75,6 +75,16 @@ missing shop.db
 expect 3 sqlland upgrade eight.ferry --trust trust --db shop.db
 missing shop.db
 
+# What is shown of a key is what it still counts for.
+trust trust 1 'threshold 1' 'key a' 'key b project=demo project=shop' 'key c' 'key d' 'key e role=apply' \
+    'revoked c' 'revoked d last-good=7'
+expect 0 sqlland trust show --trust trust
+is "$(sed -n 's/^\(key\|revoked\)  *[0-9A-F]* /\1 /p' out)" 'key a  bundles  trust files
+key b  bundles of demo, shop
+revoked c
+revoked d  bundles  up to sequence 7
+key e  bundles'
+
 # Signing one, with sqlferry and with minisign.
 trust trust 1 'threshold 1' 'trust-threshold 2' 'key a' 'key b' 'key c role=apply'
 trust new 2 'threshold 1' 'trust-threshold 2' 'key a' 'key b' 'key d' 'revoked c'
