@@ -19,9 +19,10 @@ enum {
 static const struct signed_words {
     char begin[SIGNED_WORDS_SIZE + 1];
     const char *name;
+    const char *apart; /* for minisign, which would write over the signatures of others */
 } signed_words[] = {
-    [SIGNED_INDEX] = {"sqlferry 1 index ", "index"},
-    [SIGNED_TRUST] = {"sqlferry 1 trust ", "trust file"},
+    [SIGNED_INDEX] = {"sqlferry 1 index ", "index", ""},
+    [SIGNED_TRUST] = {"sqlferry 1 trust ", "trust file", " -x OTHER.minisig"},
 };
 
 /* What stands behind the base64 of a .pub file. */
@@ -236,8 +237,9 @@ static struct error *check_trusted_comment(const struct reader *reader, struct t
                      signed_words[reader->kind].name, TEXT_ARGS(expected));
     return add_hint(reader, error,
                     arena_format(reader->arena,
-                                 "Sign the %s again with: minisign -S -t '%.*s' -m FILE",
-                                 signed_words[reader->kind].name, TEXT_ARGS(expected))
+                                 "Sign the %s again with: minisign -S -t '%.*s' -m FILE%s",
+                                 signed_words[reader->kind].name, TEXT_ARGS(expected),
+                                 signed_words[reader->kind].apart)
                         .bytes);
 }
 

@@ -109,7 +109,7 @@ missing trust.1 trust.2.minisig
 cp new.minisig good
 sed 's/^key/key /' new > other
 cp good other.minisig
-refused 3 other 'the trusted comment is'
+refused 3 other 'the trusted comment is' '-m FILE -x OTHER.minisig'
 expect 1 sqlferry sign other --key d.key
 has err "where 'other.minisig' belongs to another text"
 rm other other.minisig
