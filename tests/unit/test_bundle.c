@@ -1,7 +1,6 @@
 /* A small bundle, and every way there is to damage it: none is opened. */
-#include "compiler/signer.h"
 #include "compiler/writer.h"
-#include "runtime/bundle.h"
+#include "forge.h"
 #include "support.h"
 
 #include <fcntl.h>
@@ -15,202 +14,47 @@
 
 /* Keys: the host trusts a, and has never heard of b. Both are made anew in each run. */
 
-struct signing_key {
-    struct secret_key *secret;
-    struct public_key public;
-};
-
 static struct signing_key key_a, key_b;
 static struct trust trust;
 static struct arena *memory; /* of what all tests share */
 
-static void make_key(struct text name, struct signing_key *key)
-{
-    const struct password_source nobody = {.fd = -1};
+/* What is forged: three steps, with scripts of each kind. */
 
-    assert_null(signer_create(memory, name, false, &nobody));
-    struct text path = arena_format(memory, "%.*s.key", TEXT_ARGS(name));
-    assert_null(signer_load(memory, path, &nobody, &key->secret));
-    key->public = signer_public(key->secret);
-}
+enum { STEPS = 3, NOW = 1800000000 };
 
-static struct text sign(struct arena *arena, const struct signing_key *key, struct text index)
-{
-    struct digest digest = crypto_digest(index);
-    struct signature signature;
-
-    assert_null(signer_sign(arena, key->secret, SIGNED_INDEX, index, &digest, &signature));
-    return minisign_signature_text(arena, &signature, SIGNED_INDEX, &digest);
-}
-
-/* The forge: builds a bundle by hand, so that any part of it can be another. */
-
-enum { FORGE_STEPS = 3, FORGE_CHUNKS_MAX = 16, PIECE_SIZE = 60, NOW = 1800000000 };
-
-struct forge {
-    struct arena *arena;
-    struct index index;
-    struct index_step steps[FORGE_STEPS];
-    struct text scripts[FORGE_STEPS][SCRIPT_KIND_COUNT];
-    struct buffer plain[STREAM_COUNT];
-    struct index_chunk chunks[FORGE_CHUNKS_MAX];
-    struct text stored[FORGE_CHUNKS_MAX];
-    struct text index_text;
-};
-
-static void forge_free(struct forge *forge)
-{
-    for (size_t i = 0; i < STREAM_COUNT; i++)
-        buffer_free(&forge->plain[i]);
-    arena_free(&forge->arena);
-}
-
-static void set_script(struct forge *forge, size_t step, enum script_kind kind, const char *path,
-                       struct text text)
-{
-    forge->scripts[step][kind] = text;
-    forge->steps[step].scripts[kind] =
-        (struct index_script){.presence = SCRIPT_FILE, .path = text_from(path)};
-}
-
-static struct forge forge_new(void)
+static struct forge things(void)
 {
     static struct text parents[] = {TEXT("base"), TEXT("empty")};
     static uint64_t cuts[] = {0};
     static struct index_build builds[] = {{0, {"main.things", 11}, {"i", 1}}};
-    struct forge forge = {
-        .arena = arena_new(64 << 20),
-        .index = {.project = TEXT("shop"),
-                  .release = TEXT("2.4.0"),
-                  .dialect = DIALECT_SQLITE,
-                  .sequence = 7,
-                  .created = NOW,
-                  .tool = TEXT("sqlferry 0.1.0"),
-                  .step_count = FORGE_STEPS},
-        .steps =
-            {{.id = TEXT("base"), .title = TEXT("Create things"), .transactional = true},
-             {.id = TEXT("empty"), .parents = parents, .parent_count = 1, .transactional = true},
-             {.id = TEXT("index"),
-              .title = TEXT("\xc3\x84nder"),
-              .parents = parents,
-              .parent_count = 2,
-              .idempotent = true,
-              .lock_timeout_ms = 5000,
-              .statement_timeout_ms = TIMEOUT_MS_MAX}},
-    };
+    struct forge forge = forge_new(64 << 20, STEPS);
 
-    set_script(&forge, 0, SCRIPT_UP, "a.up.sql", TEXT("CREATE TABLE things (id INTEGER);\n"));
-    set_script(&forge, 0, SCRIPT_DOWN, "a.down.sql", TEXT("DROP TABLE things;\n"));
-    set_script(&forge, 0, SCRIPT_VERIFY, "a.verify.sql", TEXT("SELECT id FROM things;\n"));
-    set_script(&forge, 1, SCRIPT_UP, "b.up.sql", TEXT(""));
+    forge.steps[0] = (struct index_step){
+        .id = TEXT("base"), .title = TEXT("Create things"), .transactional = true};
+    forge.steps[1] = (struct index_step){
+        .id = TEXT("empty"), .parents = parents, .parent_count = 1, .transactional = true};
+    forge.steps[2] = (struct index_step){.id = TEXT("index"),
+                                         .title = TEXT("\xc3\x84nder"),
+                                         .parents = parents,
+                                         .parent_count = 2,
+                                         .idempotent = true,
+                                         .lock_timeout_ms = 5000,
+                                         .statement_timeout_ms = TIMEOUT_MS_MAX};
+
+    forge_script(&forge, 0, SCRIPT_UP, "a.up.sql", TEXT("CREATE TABLE things (id INTEGER);\n"));
+    forge_script(&forge, 0, SCRIPT_DOWN, "a.down.sql", TEXT("DROP TABLE things;\n"));
+    forge_script(&forge, 0, SCRIPT_VERIFY, "a.verify.sql", TEXT("SELECT id FROM things;\n"));
+    forge_script(&forge, 1, SCRIPT_UP, "b.up.sql", TEXT(""));
     forge.steps[1].scripts[SCRIPT_UP].foreign_keys_off = true;
     forge.steps[1].scripts[SCRIPT_DOWN].presence = SCRIPT_NONE;
-    set_script(&forge, 2, SCRIPT_UP, "c.up.sql",
-               TEXT("CREATE INDEX i ON things (\nid); -- \xc3\xa4\n"));
+    forge_script(&forge, 2, SCRIPT_UP, "c.up.sql",
+                 TEXT("CREATE INDEX i ON things (\nid); -- \xc3\xa4\n"));
     forge.steps[2].scripts[SCRIPT_UP].cuts = cuts;
     forge.steps[2].scripts[SCRIPT_UP].cut_count = COUNT(cuts);
     forge.steps[2].scripts[SCRIPT_UP].builds = builds;
     forge.steps[2].scripts[SCRIPT_UP].build_count = COUNT(builds);
-    set_script(&forge, 2, SCRIPT_DOWN, "c.down.sql", TEXT("DROP INDEX i;\n"));
+    forge_script(&forge, 2, SCRIPT_DOWN, "c.down.sql", TEXT("DROP INDEX i;\n"));
     return forge;
-}
-
-static void forge_streams(struct forge *forge)
-{
-    for (size_t i = 0; i < FORGE_STEPS; i++)
-        for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++) {
-            struct index_script *script = &forge->steps[i].scripts[kind];
-            struct buffer *plain = &forge->plain[index_stream((enum script_kind)kind)];
-            struct text text = forge->scripts[i][kind];
-
-            if (script->presence != SCRIPT_FILE)
-                continue;
-            buffer_add(plain,
-                       index_heading(forge->arena, &forge->steps[i], (enum script_kind)kind));
-            script->offset = plain->size;
-            script->size = text.size;
-            script->digest = script->source = crypto_digest(text);
-            buffer_add(plain, text);
-            buffer_add(plain, TEXT("\n"));
-        }
-}
-
-/* Puts other stored bytes in the place of a chunk, and says so in the index. */
-static void set_stored(struct forge *forge, size_t chunk, struct text stored)
-{
-    forge->stored[chunk] = arena_copy(forge->arena, stored);
-    forge->chunks[chunk].stored_size = stored.size;
-    forge->chunks[chunk].digest = crypto_digest(stored);
-}
-
-static void forge_chunks(struct forge *forge, size_t piece_size)
-{
-    CLEANUP(deflate_close) struct deflate *deflate = deflate_open(LEVEL_DEFAULT, 1);
-    struct index *index = &forge->index;
-
-    for (size_t stream = 0; stream < STREAM_COUNT; stream++)
-        for (size_t at = 0; at < forge->plain[stream].size; at += piece_size) {
-            struct text piece = text_slice(buffer_text(&forge->plain[stream]), at, piece_size);
-            CLEANUP(buffer_free) struct buffer plain = {0};
-            struct packed packed;
-
-            buffer_add(&plain, piece);
-            deflate_put(deflate, &plain, 0);
-            assert_true(deflate_take(deflate, &packed));
-            assert_true(index->chunk_count < FORGE_CHUNKS_MAX);
-            forge->chunks[index->chunk_count] =
-                (struct index_chunk){.stream = (enum stream)stream, .plain_size = piece.size};
-            set_stored(forge, index->chunk_count++, packed.stored);
-        }
-}
-
-static void forge_index(struct forge *forge)
-{
-    CLEANUP(buffer_free) struct buffer buffer = {0};
-
-    forge->index.chunks = forge->chunks;
-    forge->index.steps = forge->steps;
-    index_write(&buffer, &forge->index);
-    forge->index_text = arena_copy(forge->arena, buffer_text(&buffer));
-}
-
-static void forge_all(struct forge *forge, size_t piece_size)
-{
-    forge_streams(forge);
-    forge_chunks(forge, piece_size);
-    forge_index(forge);
-}
-
-static void add_number(struct buffer *to, uint32_t number)
-{
-    for (size_t i = 0; i < 4; i++, number >>= 8)
-        buffer_add(to, (struct text){(const char[]){(char)number}, 1});
-}
-
-static void add_frame(struct buffer *to, uint32_t magic, struct text content)
-{
-    add_number(to, magic);
-    add_number(to, (uint32_t)content.size);
-    buffer_add(to, content);
-}
-
-static void add_chunks(struct buffer *to, const struct forge *forge)
-{
-    for (size_t i = 0; i < forge->index.chunk_count; i++)
-        if (forge->chunks[i].stream == STREAM_UP)
-            buffer_add(to, forge->stored[i]);
-        else
-            add_frame(to, FRAME_SIDE, forge->stored[i]);
-}
-
-static struct text forge_bytes(struct forge *forge)
-{
-    CLEANUP(buffer_free) struct buffer bytes = {0};
-
-    add_frame(&bytes, FRAME_INDEX, forge->index_text);
-    add_frame(&bytes, FRAME_SIGNATURE, sign(forge->arena, &key_a, forge->index_text));
-    add_chunks(&bytes, forge);
-    return arena_copy(forge->arena, buffer_text(&bytes));
 }
 
 /* Opening */
@@ -312,7 +156,7 @@ static struct text small; /* its bytes */
 
 static struct error *add_scripts(struct forge *forge, struct writer *writer)
 {
-    for (size_t i = 0; i < FORGE_STEPS; i++)
+    for (size_t i = 0; i < STEPS; i++)
         for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++) {
             struct index_script *script = &forge->steps[i].scripts[kind];
             struct text text = forge->scripts[i][kind];
@@ -340,7 +184,7 @@ static void write_bundle(struct forge *forge, unsigned threads)
     forge->index.steps = forge->steps;
     assert_null(writer_finish(forge->arena, &writer, &forge->index));
     index_write(&buffer, &forge->index);
-    struct text index = buffer_text(&buffer), signature = sign(forge->arena, &key_a, index);
+    struct text index = buffer_text(&buffer), signature = forge_sign(forge->arena, &key_a, index);
     writer_extents(&writer, extents);
     assert_null(
         writer_save(forge->arena, TEXT("x.ferry"), index, &signature, 1, extents, COUNT(extents)));
@@ -348,11 +192,11 @@ static void write_bundle(struct forge *forge, unsigned threads)
 
 static void test_prepare(void **state)
 {
-    CLEANUP(forge_free) struct forge forge = forge_new();
+    CLEANUP(forge_free) struct forge forge = things();
 
     (void)state;
-    make_key(TEXT("a"), &key_a);
-    make_key(TEXT("b"), &key_b);
+    forge_key(memory, "a", &key_a);
+    forge_key(memory, "b", &key_b);
     assert_null(trust_load_key(memory, TEXT("a.pub"), &trust));
     write_bundle(&forge, 1);
     small = support_read(memory, "x.ferry");
@@ -371,7 +215,7 @@ static void check_script(struct arena *arena, struct bundle *bundle, size_t step
 
 static void test_small(void **state)
 {
-    CLEANUP(forge_free) struct forge forge = forge_new();
+    CLEANUP(forge_free) struct forge forge = things();
     CLEANUP(bundle_close) struct bundle bundle = {0};
 
     (void)state;
@@ -380,7 +224,7 @@ static void test_small(void **state)
     assert_int_equal(bundle.verdicts.count, 1);
     assert_true(bundle.verdicts.list[0].kind == VERDICT_COUNTS);
     assert_true(text_equal(bundle.index->release, TEXT("2.4.0")));
-    for (size_t i = FORGE_STEPS; i-- > 0;)
+    for (size_t i = STEPS; i-- > 0;)
         for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
             if (forge.steps[i].scripts[kind].presence == SCRIPT_FILE)
                 check_script(forge.arena, &bundle, i, (enum script_kind)kind,
@@ -390,11 +234,11 @@ static void test_small(void **state)
 /* The forge makes what the writer makes, to the byte; so what follows starts from a good one. */
 static void test_forge(void **state)
 {
-    CLEANUP(forge_free) struct forge forge = forge_new();
+    CLEANUP(forge_free) struct forge forge = things();
 
     (void)state;
     forge_all(&forge, CHUNK_SIZE);
-    struct text bytes = forge_bytes(&forge);
+    struct text bytes = forge_bytes(&forge, &key_a, 1);
     assert_true(text_equal(bytes, small));
 }
 
@@ -496,20 +340,20 @@ static void append(struct buffer *to, size_t kind, size_t size)
         buffer_add(to, text_slice(small, small.size - size, size));
         break;
     case 7: /* skippable frames: known and unknown ones, and those that lie about their size */
-        add_frame(to, FRAME_INDEX, buffer_text(&content));
+        forge_put_frame(to, FRAME_INDEX, buffer_text(&content));
         break;
     case 8:
-        add_frame(to, FRAME_SIGNATURE, buffer_text(&content));
+        forge_put_frame(to, FRAME_SIGNATURE, buffer_text(&content));
         break;
     case 9:
-        add_frame(to, FRAME_SIDE, buffer_text(&content));
+        forge_put_frame(to, FRAME_SIDE, buffer_text(&content));
         break;
     case 10:
-        add_frame(to, UINT32_C(0x184d2a50) + (uint32_t)size % 16, buffer_text(&content));
+        forge_put_frame(to, UINT32_C(0x184d2a50) + (uint32_t)size % 16, buffer_text(&content));
         break;
     case 11:
-        add_number(to, FRAME_SIDE);
-        add_number(to, UINT32_MAX);
+        forge_put_number(to, FRAME_SIDE);
+        forge_put_number(to, UINT32_MAX);
         buffer_add(to, buffer_text(&content));
         break;
     case 12: /* zstd frames: many of nothing; one of some bytes; that one in a side frame */
@@ -527,7 +371,7 @@ static void append(struct buffer *to, size_t kind, size_t size)
         if (kind == 13)
             buffer_add(to, buffer_text(&content));
         else
-            add_frame(to, FRAME_SIDE, buffer_text(&content));
+            forge_put_frame(to, FRAME_SIDE, buffer_text(&content));
         break;
     case 15: /* SQL */
         for (size_t i = 0; i < size; i++)
@@ -690,57 +534,58 @@ static struct text reword(struct arena *arena, const struct signing_key *key, st
 static void put_frame(struct buffer *to, char letter, struct forge *forge)
 {
     struct arena *arena = forge->arena;
-    struct text index = forge->index_text, signature = sign(arena, &key_a, index);
+    struct text index = forge->index_text, signature = forge_sign(arena, &key_a, index);
 
     switch (letter) {
     case 'I':
-        add_frame(to, FRAME_INDEX, index);
+        forge_put_frame(to, FRAME_INDEX, index);
         break;
     case 'i': /* the index as a side frame */
-        add_frame(to, FRAME_SIDE, index);
+        forge_put_frame(to, FRAME_SIDE, index);
         break;
     case 'Y': /* another text, which is no index */
-        add_frame(to, FRAME_INDEX, other_index);
+        forge_put_frame(to, FRAME_INDEX, other_index);
         break;
     case 'A':
-        add_frame(to, FRAME_SIGNATURE, signature);
+        forge_put_frame(to, FRAME_SIGNATURE, signature);
         break;
     case 'B':
-        add_frame(to, FRAME_SIGNATURE, sign(arena, &key_b, index));
+        forge_put_frame(to, FRAME_SIGNATURE, forge_sign(arena, &key_b, index));
         break;
     case 'C':
-        add_frame(to, FRAME_SIGNATURE, sign(arena, &key_a, other_index));
+        forge_put_frame(to, FRAME_SIGNATURE, forge_sign(arena, &key_a, other_index));
         break;
     case 'R': /* of the other text, with the trusted comment of this one */
-        add_frame(to, FRAME_SIGNATURE,
-                  reword(arena, &key_a, other_index, key_a.public.number, index));
+        forge_put_frame(to, FRAME_SIGNATURE,
+                        reword(arena, &key_a, other_index, key_a.public.number, index));
         break;
     case 'F': /* by b, with the number of a */
-        add_frame(to, FRAME_SIGNATURE, reword(arena, &key_b, index, key_a.public.number, index));
+        forge_put_frame(to, FRAME_SIGNATURE,
+                        reword(arena, &key_b, index, key_a.public.number, index));
         break;
     case 'l': /* "Ed": its base64 begins with RW where that of "ED" begins with RU */
-        add_frame(to, FRAME_SIGNATURE, edit(arena, signature, 46, 1, TEXT("W")));
+        forge_put_frame(to, FRAME_SIGNATURE, edit(arena, signature, 46, 1, TEXT("W")));
         break;
     case 'c':
-        add_frame(to, FRAME_SIGNATURE, edit(arena, signature, 44, 0, TEXT("\r")));
+        forge_put_frame(to, FRAME_SIGNATURE, edit(arena, signature, 44, 0, TEXT("\r")));
         break;
     case 'b':
-        add_frame(to, FRAME_SIGNATURE, edit(arena, signature, signature.size, 0, TEXT("x")));
+        forge_put_frame(to, FRAME_SIGNATURE, edit(arena, signature, signature.size, 0, TEXT("x")));
         break;
     case 'f':
-        add_frame(to, FRAME_SIGNATURE, edit(arena, signature, signature.size, 0, TEXT("\n")));
+        forge_put_frame(to, FRAME_SIGNATURE, edit(arena, signature, signature.size, 0, TEXT("\n")));
         break;
     case 'n':
-        add_frame(to, FRAME_SIGNATURE, text_slice(signature, 0, signature.size - 1));
+        forge_put_frame(to, FRAME_SIGNATURE, text_slice(signature, 0, signature.size - 1));
         break;
     case 'o':
-        add_frame(to, FRAME_SIGNATURE, edit(arena, signature, 19, 1, TEXT("S")));
+        forge_put_frame(to, FRAME_SIGNATURE, edit(arena, signature, 19, 1, TEXT("S")));
         break;
     case 'j':
-        add_frame(to, FRAME_SIGNATURE, TEXT(""));
+        forge_put_frame(to, FRAME_SIGNATURE, TEXT(""));
         break;
     case 'J':
-        add_frame(to, FRAME_SIGNATURE, text_slice(small, 0, 1025));
+        forge_put_frame(to, FRAME_SIGNATURE, text_slice(small, 0, 1025));
         break;
     case 'u':
         buffer_add(to, forge->stored[0]);
@@ -749,25 +594,25 @@ static void put_frame(struct buffer *to, char letter, struct forge *forge)
         buffer_add(to, forge->stored[1]);
         break;
     case 's':
-        add_frame(to, FRAME_SIDE, forge->stored[2]);
+        forge_put_frame(to, FRAME_SIDE, forge->stored[2]);
         break;
     case 't':
-        add_frame(to, FRAME_SIDE, forge->stored[3]);
+        forge_put_frame(to, FRAME_SIDE, forge->stored[3]);
         break;
     case 'S': /* without its frame */
         buffer_add(to, forge->stored[2]);
         break;
     case 'K': /* in a frame of another kind */
-        add_frame(to, FRAME_SIGNATURE, forge->stored[2]);
+        forge_put_frame(to, FRAME_SIGNATURE, forge->stored[2]);
         break;
     case '-': /* the size of the last frame, which is that of t, is one less */
         to->bytes[to->size - forge->stored[3].size - 4]--;
         break;
     case 'k':
-        add_frame(to, UINT32_C(0x184d2a50), TEXT("skip me"));
+        forge_put_frame(to, UINT32_C(0x184d2a50), TEXT("skip me"));
         break;
     case 'e':
-        add_frame(to, FRAME_SIDE, TEXT(""));
+        forge_put_frame(to, FRAME_SIDE, TEXT(""));
         break;
     case 'x':
         buffer_add(to, TEXT(EMPTY_ZSTD));
@@ -778,14 +623,14 @@ static void put_frame(struct buffer *to, char letter, struct forge *forge)
     case 'L':
     case 'M':
     case 'N':
-        add_number(to, FRAME_INDEX);
-        add_number(to, letter == 'L'   ? INDEX_SIZE_MAX
-                       : letter == 'M' ? INDEX_SIZE_MAX + 1U
-                                       : UINT32_MAX);
+        forge_put_number(to, FRAME_INDEX);
+        forge_put_number(to, letter == 'L'   ? INDEX_SIZE_MAX
+                             : letter == 'M' ? INDEX_SIZE_MAX + 1U
+                                             : UINT32_MAX);
         buffer_add(to, TEXT("abc"));
         break;
     case 'H':
-        add_number(to, FRAME_INDEX);
+        forge_put_number(to, FRAME_INDEX);
         break;
     default:
         fail_msg("no frame is called %c", letter);
@@ -795,7 +640,7 @@ static void put_frame(struct buffer *to, char letter, struct forge *forge)
 static void test_frames(void **state)
 {
     const struct frame_row *row = *state;
-    CLEANUP(forge_free) struct forge forge = forge_new();
+    CLEANUP(forge_free) struct forge forge = things();
     CLEANUP(buffer_free) struct buffer bytes = {0}, chunks = {0};
     struct facts facts = {0};
 
@@ -809,7 +654,7 @@ static void test_frames(void **state)
     facts.index = crypto_digest(forge.index_text);
 
     /* What the index says: the frames in front that are read, then all chunks. */
-    add_chunks(&chunks, &forge);
+    forge_put_chunks(&chunks, &forge);
     bytes.size = 0;
     for (size_t i = 0; i < strspn(row->frames, "IAB"); i++)
         put_frame(&bytes, row->frames[i], &forge);
@@ -823,7 +668,7 @@ static void test_frames(void **state)
  */
 static void test_every_bit_beside_a_stranger(void **state)
 {
-    CLEANUP(forge_free) struct forge forge = forge_new();
+    CLEANUP(forge_free) struct forge forge = things();
     CLEANUP(buffer_free) struct buffer bytes = {0};
     size_t from = 0, to = 0, accepted = 0;
 
@@ -1127,7 +972,7 @@ static void bomb(struct forge *forge)
     buffer_add(&frame, TEXT("\x28\xb5\x2f\xfd\x20\x64"));
     for (size_t i = 0; i < 24; i++)
         buffer_add(&frame, i < 23 ? TEXT("\x02\x00\x10 ") : TEXT("\x03\x00\x10 "));
-    set_stored(forge, 0, buffer_text(&frame));
+    forge_store(forge, 0, buffer_text(&frame));
 }
 
 static void bomb_as_declared(struct forge *forge)
@@ -1139,7 +984,7 @@ static void bomb_as_declared(struct forge *forge)
     buffer_add(&frame, TEXT("\x28\xb5\x2f\xfd\xa0\x00\x00\x80\x00"));
     for (size_t i = 0; i < 64; i++)
         buffer_add(&frame, i < 63 ? TEXT("\x02\x00\x10 ") : TEXT("\x03\x00\x10 "));
-    set_stored(forge, 1, buffer_text(&frame));
+    forge_store(forge, 1, buffer_text(&frame));
     script->size += CHUNK_SIZE_MAX - forge->chunks[1].plain_size;
     forge->chunks[1].plain_size = CHUNK_SIZE_MAX;
 }
@@ -1153,43 +998,45 @@ static void bomb_above_the_cap(struct forge *forge)
 
 static void bomb_by_its_own_words(struct forge *forge)
 {
-    set_stored(forge, 0, TEXT("\x28\xb5\x2f\xfd\xe0\x00\x00\x00\x00\x00\x01\x00\x00\x03\x00\x10 "));
+    forge_store(forge, 0,
+                TEXT("\x28\xb5\x2f\xfd\xe0\x00\x00\x00\x00\x00\x01\x00\x00\x03\x00\x10 "));
 }
 
 static void two_frames(struct forge *forge)
 {
-    set_stored(forge, 0, edit(forge->arena, forge->stored[0], 0, 0, forge->stored[0]));
+    forge_store(forge, 0, edit(forge->arena, forge->stored[0], 0, 0, forge->stored[0]));
 }
 
 static void skippable_inside(struct forge *forge)
 {
     CLEANUP(buffer_free) struct buffer frame = {0};
 
-    add_frame(&frame, UINT32_C(0x184d2a50), TEXT("skip me"));
+    forge_put_frame(&frame, UINT32_C(0x184d2a50), TEXT("skip me"));
     buffer_add(&frame, forge->stored[2]);
-    set_stored(forge, 2, buffer_text(&frame));
+    forge_store(forge, 2, buffer_text(&frame));
 }
 
 static void legacy_magic(struct forge *forge)
 {
-    set_stored(forge, 0, edit(forge->arena, forge->stored[0], 0, 1, TEXT("\x27")));
+    forge_store(forge, 0, edit(forge->arena, forge->stored[0], 0, 1, TEXT("\x27")));
 }
 
 static void dictionary(struct forge *forge)
 {
     char descriptor = (char)(forge->stored[0].bytes[4] | 1);
 
-    set_stored(forge, 0, edit(forge->arena, forge->stored[0], 4, 1, (struct text){&descriptor, 1}));
+    forge_store(forge, 0,
+                edit(forge->arena, forge->stored[0], 4, 1, (struct text){&descriptor, 1}));
 }
 
 static void no_frame(struct forge *forge)
 {
-    set_stored(forge, 0, TEXT("SELECT 1;\n"));
+    forge_store(forge, 0, TEXT("SELECT 1;\n"));
 }
 
 static void one_byte(struct forge *forge)
 {
-    set_stored(forge, 3, TEXT("\x28"));
+    forge_store(forge, 3, TEXT("\x28"));
 }
 
 static void format_2(struct forge *forge)
@@ -1349,7 +1196,7 @@ static const struct signed_row {
 static void test_signed(void **state)
 {
     const struct signed_row *row = *state;
-    CLEANUP(forge_free) struct forge forge = forge_new();
+    CLEANUP(forge_free) struct forge forge = things();
     struct facts facts = {0};
 
     if (row->stage == OF_SCRIPTS)
@@ -1364,7 +1211,7 @@ static void test_signed(void **state)
     if (row->stage == OF_INDEX)
         row->patch(&forge);
 
-    struct text bytes = forge_bytes(&forge);
+    struct text bytes = forge_bytes(&forge, &key_a, 1);
     support_write("x.ferry", bytes);
     facts.size = facts.said = bytes.size;
     for (size_t i = 0; i < forge.index.chunk_count; i++)
@@ -1400,7 +1247,7 @@ static const struct policy_row {
 static void test_policy(void **state)
 {
     const struct policy_row *row = *state;
-    CLEANUP(forge_free) struct forge forge = forge_new();
+    CLEANUP(forge_free) struct forge forge = things();
     struct text project = text_from(row->project);
     struct trusted_key key = trust.keys[0];
     struct trust narrow = trust;
@@ -1410,7 +1257,7 @@ static void test_policy(void **state)
     narrow.keys = &key;
     forge.index.not_after = row->not_after;
     forge_all(&forge, 100);
-    support_write("x.ferry", forge_bytes(&forge));
+    support_write("x.ferry", forge_bytes(&forge, &key_a, 1));
     check_open(&(struct bundle_policy){&narrow, row->now, row->allow_expired, false}, row->expected,
                &(struct facts){0});
 }
@@ -1479,7 +1326,7 @@ static void fill(struct forge *forge, const size_t sizes[static 6])
 static void test_spans(void **state)
 {
     const struct span_row *row = *state;
-    CLEANUP(forge_free) struct forge forge = forge_new();
+    CLEANUP(forge_free) struct forge forge = things();
     CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20); /* scripts are not copied */
     CLEANUP(bundle_close) struct bundle bundle = {0};
     uint64_t seed = 13;
@@ -1489,7 +1336,7 @@ static void test_spans(void **state)
     support_check(bundle_open(arena, TEXT("x.ferry"), &policy, &bundle), "");
     assert_int_equal(bundle.index->chunk_count, row->chunk_count);
     for (size_t i = 0; i < 30; i++) { /* in any order, again and again */
-        size_t step = support_below(&seed, FORGE_STEPS);
+        size_t step = support_below(&seed, STEPS);
         size_t kind = support_below(&seed, SCRIPT_KIND_COUNT);
 
         if (forge.steps[step].scripts[kind].presence == SCRIPT_FILE)
@@ -1506,7 +1353,7 @@ static void test_reproducible(void **state)
     (void)state;
     CLEANUP(arena_free) struct arena *arena = arena_new(64 << 20);
     for (size_t i = 0; i < COUNT(bundles); i++) {
-        CLEANUP(forge_free) struct forge forge = forge_new();
+        CLEANUP(forge_free) struct forge forge = things();
 
         fill(&forge, sizes);
         write_bundle(&forge, i == 0 ? 1 : 4);
@@ -1541,7 +1388,7 @@ static void test_later(void **state)
 {
     const struct later_row *row = *state;
     static const size_t sizes[6] = {1 << 20, 0, 1 << 20, 0, 0, 0};
-    CLEANUP(forge_free) struct forge forge = forge_new();
+    CLEANUP(forge_free) struct forge forge = things();
     CLEANUP(bundle_close) struct bundle bundle = {0};
     struct text text;
 
