@@ -623,7 +623,7 @@ struct error *signer_sign(struct arena *arena, const struct secret_key *key, enu
     memcpy(global, made.bytes, SIGNATURE_SIZE);
     memcpy(global + SIGNATURE_SIZE, comment.bytes, comment.size);
     crypto_sign_detached(made.global_bytes, NULL, global, SIGNATURE_SIZE + comment.size, key->pair);
-    if (!minisign_verify(&made, kind, text, digest, &public))
+    if (!minisign_verify(&made, kind, prehash, digest, &public))
         return error_hint(arena,
                           error_plain(arena, ERROR_SYSTEM, "the new signature does not verify"),
                           "This machine computes wrong results: do not sign with it.");

@@ -359,21 +359,20 @@ struct error *minisign_signature_file_read(struct arena *arena, const struct sou
     return read_signatures(&reader, signatures, count);
 }
 
-bool minisign_verify(const struct signature *signature, enum signed_kind kind, struct text text,
-                     const struct digest *digest, const struct public_key *key)
+bool minisign_verify(const struct signature *signature, enum signed_kind kind,
+                     const uint8_t prehash[static PREHASH_SIZE], const struct digest *digest,
+                     const struct public_key *key)
 {
-    uint8_t prehash[PREHASH_SIZE];
     struct {
         uint8_t signature[SIGNATURE_SIZE];
         char comment[TRUSTED_COMMENT_SIZE];
     } global;
     static_assert(sizeof(global) == SIGNATURE_SIZE + TRUSTED_COMMENT_SIZE, "no padding");
 
-    crypto_prehash(text, prehash);
     memcpy(global.signature, signature->bytes, sizeof(global.signature));
     put_trusted_comment(kind, digest, global.comment);
     return memcmp(signature->number, key->number, KEY_NUMBER_SIZE) == 0 &&
-           crypto_verify(signature->bytes, (struct text){(const char *)prehash, sizeof(prehash)},
+           crypto_verify(signature->bytes, (struct text){(const char *)prehash, PREHASH_SIZE},
                          key->bytes) &&
            crypto_verify(signature->global_bytes,
                          (struct text){(const char *)&global, sizeof(global)}, key->bytes);

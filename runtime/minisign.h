@@ -80,7 +80,9 @@ struct error *minisign_signature_file_read(struct arena *arena, const struct sou
  * Both signatures: of the text, and of the first signature with the trusted comment. The key must
  * be the one that the signature names.
  *
- * digest  of text, as everywhere
+ * prehash  of the text, by crypto_prehash
+ * digest   of the text, as everywhere
  */
-bool minisign_verify(const struct signature *signature, enum signed_kind kind, struct text text,
-                     const struct digest *digest, const struct public_key *key);
+bool minisign_verify(const struct signature *signature, enum signed_kind kind,
+                     const uint8_t prehash[static PREHASH_SIZE], const struct digest *digest,
+                     const struct public_key *key);

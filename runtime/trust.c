@@ -660,7 +660,7 @@ static const char *const signed_names[SIGNED_KIND_COUNT] = {
 
 /* The equation, whatever the key is for: a known key that fails is no accident. */
 static struct error *verify_one(struct arena *arena, const struct trust *trust,
-                                enum signed_kind kind, struct text text,
+                                enum signed_kind kind, const uint8_t prehash[static PREHASH_SIZE],
                                 const struct digest *digest, const struct signature *signature,
                                 struct verdicts *verdicts)
 {
@@ -672,7 +672,7 @@ static struct error *verify_one(struct arena *arena, const struct trust *trust,
         if (memcmp(verdicts->list[i].number, verdict->number, KEY_NUMBER_SIZE) == 0)
             return error_plain(arena, ERROR_UNTRUSTED, "key %s has signed the %s twice",
                                describe(arena, verdict), signed_names[kind]);
-    if (key && !minisign_verify(signature, kind, text, digest, &key->key))
+    if (key && !minisign_verify(signature, kind, prehash, digest, &key->key))
         return error_plain(arena, ERROR_UNTRUSTED, "the signature of key %s does not verify",
                            describe(arena, verdict));
     if (!key)
@@ -745,12 +745,14 @@ static struct error *verify_all(struct arena *arena, const struct trust *trust,
                                 const struct digest *digest, const struct signature *signatures,
                                 size_t count, struct verdicts *verdicts)
 {
+    uint8_t prehash[PREHASH_SIZE];
     struct verdicts found = {0};
     struct error *error;
 
     assert(trust->thresholds[kind] >= 1 && count <= SIGNATURES_MAX);
+    crypto_prehash(text, prehash);
     for (size_t i = 0; i < count; i++) {
-        error = verify_one(arena, trust, kind, text, digest, &signatures[i], &found);
+        error = verify_one(arena, trust, kind, prehash, digest, &signatures[i], &found);
         if (error)
             return error;
     }
