@@ -198,7 +198,15 @@ done
 i=0
 while read -r at_number; do
     i=$((i + 1))
-    grep "^$at_number " keys > key || continue # of an unknown key: counts for nothing
+    if ! grep "^$at_number " keys > key; then # of an unknown key: counts for nothing
+        awk -v number="$at_number" '{ # unless it differs from a known one in a byte or two
+                for (i = others = 0; i < 8; i++)
+                    others += substr($1, 2 * i + 1, 2) "" != substr(number, 2 * i + 1, 2) ""
+                alike = alike || others <= 2
+            }
+            END { exit alike }' keys || refuse "signature $i has a number that is almost a known one"
+        continue
+    fi
     read -r _ public state role projects < key
     minisign -VHqm index -x signature.$i -P "$public" > /dev/null 2>&1 ||
         refuse "signature $i does not verify with $public"

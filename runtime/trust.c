@@ -12,6 +12,7 @@
 
 enum { KEY_FILE_SIZE_MAX = 2048, KEY_NAME_SIZE_MAX = 64, VERSION_MAX = 999999999 };
 enum { LINKS_MAX = 40 }; /* on the way to a file, as for the kernel */
+enum { ALIKE_MAX = 2 };  /* bytes: a character of base64 has bits of two */
 
 #define FORMAT_LINE "sqlferry trust 1"
 
@@ -643,14 +644,40 @@ bool trust_is_usable(const struct trust *trust, enum signed_kind kind,
     return key && is_usable(key, kind);
 }
 
+/*
+ * A key whose number this one is but for a byte or two. Numbers are drawn at random, so no stranger
+ * has such a one (with 64 keys, one in 10^11); but it is what a changed character makes of a
+ * number, which nothing vouches for, and then a damaged signature would be passed over as a
+ * stranger's.
+ */
+static const struct trusted_key *find_alike(const struct trust *trust,
+                                            const uint8_t number[static KEY_NUMBER_SIZE])
+{
+    for (size_t i = 0; i < trust->count; i++) {
+        size_t others = 0;
+
+        for (size_t j = 0; j < KEY_NUMBER_SIZE; j++)
+            others += trust->keys[i].key.number[j] != number[j];
+        if (others <= ALIKE_MAX)
+            return &trust->keys[i];
+    }
+    return NULL;
+}
+
 /* "'release-team' (4681A83B19D67515)", or the number alone. */
+static const char *describe_key(struct arena *arena, const struct trusted_key *key)
+{
+    struct text number = minisign_key_number(arena, key->key.number);
+
+    if (!key->name.size)
+        return number.bytes;
+    return arena_format(arena, "'%.*s' (%s)", TEXT_ARGS(key->name), number.bytes).bytes;
+}
+
 static const char *describe(struct arena *arena, const struct verdict *verdict)
 {
-    struct text number = minisign_key_number(arena, verdict->number);
-
-    if (!verdict->key || !verdict->key->name.size)
-        return number.bytes;
-    return arena_format(arena, "'%.*s' (%s)", TEXT_ARGS(verdict->key->name), number.bytes).bytes;
+    return verdict->key ? describe_key(arena, verdict->key)
+                        : minisign_key_number(arena, verdict->number).bytes;
 }
 
 static const char *const signed_names[SIGNED_KIND_COUNT] = {
@@ -675,6 +702,11 @@ static struct error *verify_one(struct arena *arena, const struct trust *trust,
     if (key && !minisign_verify(signature, kind, prehash, digest, &key->key))
         return error_plain(arena, ERROR_UNTRUSTED, "the signature of key %s does not verify",
                            describe(arena, verdict));
+    const struct trusted_key *alike = key ? NULL : find_alike(trust, verdict->number);
+    if (alike)
+        return error_plain(arena, ERROR_UNTRUSTED,
+                           "a signature is damaged: its key number %s is almost that of key %s",
+                           describe(arena, verdict), describe_key(arena, alike));
     if (!key)
         verdict->kind = VERDICT_UNKNOWN;
     else if (key->revoked && (kind == SIGNED_TRUST || !key->last_good))

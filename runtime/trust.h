@@ -83,8 +83,9 @@ struct verdicts {
 
 /*
  * Verifies every signature text of a bundle over its index, in this order: spelling, key, equation,
- * role, revoked or not. A known key whose signature fails, or any that signed twice, rejects the
- * bundle. Then the threshold, over distinct public-key bytes.
+ * role, revoked or not. A known key whose signature fails, a key number that is almost a known one,
+ * or any key that signed twice, rejects the bundle. Then the threshold, over distinct public-key
+ * bytes.
  *
  * texts     the signature texts, count of them
  * verdicts  filled on success only

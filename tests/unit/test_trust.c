@@ -19,6 +19,12 @@
 #define NUMBER_A "398023480CBA1C2A"
 #define NUMBER_B "93DF0C554D94F690"
 #define NUMBER_C "56427ECA796111FA"
+/* The same with other bits in the first and in the last byte. */
+#define NUMBER_X "388023480CBA1C2B"
+#define NUMBER_Y "92DF0C554D94F691"
+#define NUMBER_Z "57427ECA796111FB"
+#define ALMOST(number, key)                                                                        \
+    "3 a signature is damaged: its key number " number " is almost that of key " key
 
 /* The bytes of A under the number of C; the bytes of B under the number of A. */
 #define A_RENUMBERED "RWT6EWF5yn5CVu8P/jvD1CzcbotuA3pzq5QMLNytWQtQi7AbxWrgXnTe"
@@ -367,7 +373,10 @@ static void test_counts(void **state)
 #define SCOPED                                                                                     \
     "sqlferry trust 1\nthreshold 2\nkey " KEY_A " a\nkey " KEY_B " b project=shop project=shop2\n"
 
-/* signers: one letter for each signature, small where its first equation is made to fail. */
+/*
+ * signers: one letter for each signature, small where its first equation is made to fail; 1, 2 or 3
+ * for one of A, B or C whose number has two other bytes, 4 for one of A with three.
+ */
 static const struct verify_row {
     const char *name, *trust, *signers, *expected;
 } verify_rows[] = {
@@ -415,6 +424,15 @@ static const struct verify_row {
      "AC",
      "3 1 of 2 needed trusted keys have signed the bundle; key 'a' (" NUMBER_A
      ") has signed; key 'c' (" NUMBER_C ") is revoked" LISTED},
+    {"almost the number of a known key", A_ONLY, "1", ALMOST(NUMBER_X, "'a' (" NUMBER_A ")")},
+    {"almost the number of a known key, beside enough good ones", ALL, "AB3",
+     ALMOST(NUMBER_Z, "'c' (" NUMBER_C ")")},
+    {"almost the number of a known key, before its own", ALL, "1AB",
+     ALMOST(NUMBER_X, "'a' (" NUMBER_A ")")},
+    {"almost the number of a revoked key", HEAD "key " KEY_A " a\nrevoked " KEY_B "\n", "A2",
+     ALMOST(NUMBER_Y, NUMBER_B)},
+    {"almost the number of a stranger", A_ONLY, "A2", "A counts, ? " NUMBER_Y},
+    {"a number that has three other bytes", A_ONLY, "A4", "A counts, ? 398023480CBB1D2B"},
     {"one misspelt among good ones", ALL, "AB!",
      "3 signature:5:1+1: the signature goes on after line 4; in signature 3 of 3"},
     {"one misspelt, from a stranger", A_ONLY, "!A",
@@ -495,6 +513,14 @@ static struct text signature_of(struct arena *arena, char signer)
     struct digest digest = crypto_digest(index_text);
     struct signature signature;
 
+    if (signer >= '1' && signer <= '4') {
+        assert_null(minisign_signature_read(arena, text_from(texts[(signer - '1') % 3]), &digest,
+                                            &signature));
+        signature.number[0] ^= 1;
+        signature.number[signer == '4' ? 1 : KEY_NUMBER_SIZE - 1] ^= 1;
+        signature.number[2] ^= signer == '4';
+        return minisign_signature_text(arena, &signature, SIGNED_INDEX, &digest);
+    }
     if (signer == '!')
         return arena_format(arena, "%s\n", signature_a);
     if (signer >= 'A' && signer <= 'C')
