@@ -101,3 +101,35 @@ within 30 sh -c '! flock -n shop.db true' || fail 'the lock was not taken'
 expect 0 upgrade next.ferry --lock-timeout 60s
 has out '1 revision applied'
 wait
+
+# Every command that writes rows writes down what it was let through with.
+mkdir all
+cd all
+mkdir sql
+for name in first second; do
+    echo "DROP TABLE $name;" > sql/$name.down.sql
+done
+begin_manifest sqlite
+echo 'CREATE TABLE first (id INTEGER);' | revision first 'parents: []' 'down: sql/first.down.sql'
+printf 'CREATE TABLE second (id INTEGER);\nVACUUM;\n' | revision second 'down: sql/second.down.sql' 'transaction: none'
+build all --created 2001-02-03T04:05:06Z --not-after 2001-03-01T00:00:00Z --target plant-7
+overrides='allow-expired allow-older allow-clock allow-target'
+# let_through ROWS COMMAND...: so many rows are added, each with the overrides.
+let_through()
+{
+    added=$1 before=0
+    shift
+    [ ! -s shop.db ] || before=$(sqlite3 shop.db 'SELECT count(*) FROM sqlferry_ledger')
+    expect 0 sqlland "$@" all.ferry --key team.pub --db shop.db $(printf -- '--%s ' $overrides)
+    is "$*: $(sqlite3 shop.db "SELECT count(*) FROM sqlferry_ledger WHERE number > $before AND note = '$overrides'")" \
+        "$*: $added"
+    is "$*: $(sqlite3 shop.db 'SELECT count(*) FROM sqlferry_ledger')" "$*: $((before + added))"
+}
+: > shop.db
+let_through 1 stamp --to first
+let_through 4 upgrade
+sqlite3 shop.db 'DROP TRIGGER sqlferry_ledger_no_delete' 'DELETE FROM sqlferry_ledger WHERE number > 3'
+let_through 1 resume --done
+let_through 1 upgrade
+sqlite3 shop.db 'CREATE TABLE first (id INTEGER)'
+let_through 4 downgrade --to base
