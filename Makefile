@@ -82,6 +82,11 @@ CORPUS_TEST      := $(BUILD)/tests/fuzz/test_corpus
 FUZZ_OBJECTS     := $(call objects,$(filter-out %/test_corpus.c %/libfuzzer.c,$(wildcard tests/fuzz/*.c)))
 FUZZ_LINK        := -Wl,--wrap=crypto_verify
 FUZZERS          := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+# Tests of the verifier, linked with sources that have all of their mutants asleep in them.
+MUTANTS          ?= index trust bundle inflate container payload minisign
+MUTANT_OBJECTS   := $(MUTANTS:%=$(BUILD)/mutated/%.o) $(BUILD)/tests/mutants/switch.o
+MUTANT_TESTS     := $(patsubst %,$(BUILD)/mutated/test_%,index trust bundle inflate minisign crypto)
+MUTANT_TOOLS     := $(BUILD)/tests/mutants/mutate $(BUILD)/tests/mutants/run
 
 .PHONY: all
 all: $(BUILD)/sqlferry $(BUILD)/sqlland ## build both programs, into build/ and as links here
@@ -138,6 +143,24 @@ $(FUZZERS): $(BUILD)/fuzz_%: tests/fuzz/libfuzzer.c $(FUZZ_OBJECTS) $(BUILD)/mod
 	$(call note,LINK,$@)
 	$(Q)$(COMPILE) -I. -DTARGET=fuzz_$* -fsanitize=fuzzer $(LDFLAGS) $(FUZZ_LINK) -Wl,--wrap=_exit \
 		-o $@ $(filter %.c %.o %.a,$^) $(LIBS_COMPILER)
+
+$(MUTANT_TOOLS): %: %.o $(BUILD)/modules.a
+	$(call note,LINK,$@)
+	$(Q)$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LIBS_COMPILER)
+
+# Written anew each time: MUTANTS may name others.
+.PHONY: $(BUILD)/mutated/list
+$(BUILD)/mutated/list: $(MUTANT_TOOLS)
+	@mkdir -p $(@D)/tmp
+	$(Q)$(BUILD)/tests/mutants/mutate $(@D) $(MUTANTS:%=runtime/%.c)
+
+$(MUTANTS:%=$(BUILD)/mutated/%.o): $(BUILD)/mutated/list
+	$(call note,CC,$@)
+	$(Q)$(COMPILE) -w -I. -iquote runtime -c -o $@ $(@:.o=.c)
+
+$(MUTANT_TESTS): $(BUILD)/mutated/%: $(BUILD)/tests/unit/%.o $(MUTANT_OBJECTS) $(SUPPORT_OBJECTS) $(BUILD)/modules.a
+	$(call note,LINK,$@)
+	$(Q)$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
 
 .SECONDARY:
 
@@ -206,6 +229,14 @@ fuzz-run: $(FUZZ:%=$(BUILD)/fuzz_%)
 	echo "$$name: $$(sed -n 's/^stat::number_of_executed_units: *//p' $$log) executions," \
 		"$$(sed -n 's/^stat::average_exec_per_sec: *//p' $$log) each second"; \
 	done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
+
+.PHONY: mutants
+mutants: setup-check ## damage each check of the verifier in turn; the tests must notice (MUTANTS='index trust')
+	@$(MAKE) --no-print-directory mutants-run BUILD=build/mutants CFLAGS='-O1 -g'
+
+.PHONY: mutants-run
+mutants-run: $(MUTANT_TESTS)
+	@$(BUILD)/tests/mutants/run $(BUILD)/mutated/list tests/mutants/equivalent $$(nproc) $(MUTANT_TESTS)
 
 .PHONY: check-manuals
 check-manuals:
