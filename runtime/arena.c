@@ -5,6 +5,21 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Under the address sanitizer nobody may touch what was not handed out. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define GUARDED
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define GUARDED
+#endif
+#ifdef GUARDED
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(bytes, size)   ((void)(bytes), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(bytes, size) ((void)(bytes), (void)(size))
+#endif
+
 enum { BLOCK_SIZE_FIRST = 64 << 10, BLOCK_SIZE_MAX = 8 << 20, ALIGNMENT = 16 };
 
 struct block {
@@ -66,6 +81,7 @@ static void add_block(struct arena *arena, size_t least)
     if (!block)
         arena_exhausted();
     *block = (struct block){.before = arena->block, .size = size};
+    ASAN_POISON_MEMORY_REGION(block->bytes, size);
     arena->block = block;
     arena->taken += size;
 }
@@ -76,12 +92,13 @@ void *arena_bytes(struct arena *arena, size_t count, size_t size)
 
     if (__builtin_mul_overflow(count, size, &total) || total > arena->ceiling - ALIGNMENT)
         arena_exhausted();
-    total = (total + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-    if (!arena->block || total > arena->block->size - arena->block->used)
-        add_block(arena, total);
+    size_t room = (total + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if (!arena->block || room > arena->block->size - arena->block->used)
+        add_block(arena, room);
 
     void *bytes = arena->block->bytes + arena->block->used;
-    arena->block->used += total;
+    arena->block->used += room;
+    ASAN_UNPOISON_MEMORY_REGION(bytes, total);
     return memset(bytes, 0, total);
 }
 
