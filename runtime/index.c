@@ -123,52 +123,51 @@ static bool is_path(struct text text)
 
 /* Time */
 
-struct text index_time(struct arena *arena, uint64_t seconds)
+#define LAST_SECOND UINT64_C(253402300799) /* 9999-12-31T23:59:59Z */
+
+/* What is later is spelt as the last second. */
+static void spell_time(uint64_t seconds, char spelt[static TIME_SIZE + 1])
 {
-    time_t time = (time_t)seconds;
+    time_t time = (time_t)(seconds > LAST_SECOND ? LAST_SECOND : seconds);
     struct tm parts;
 
-    if (!gmtime_r(&time, &parts) || parts.tm_year > 9999 - 1900)
-        return TEXT("9999-12-31T23:59:59Z");
-    return arena_format(arena, "%04d-%02d-%02dT%02d:%02d:%02dZ", parts.tm_year + 1900,
-                        parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+    gmtime_r(&time, &parts);
+    strftime(spelt, TIME_SIZE + 1, "%Y-%m-%dT%H:%M:%SZ", &parts);
 }
 
-static bool two_digits(struct text text, size_t at, int *number)
+struct text index_time(struct arena *arena, uint64_t seconds)
 {
-    char tens = text.bytes[at], ones = text.bytes[at + 1];
+    char spelt[TIME_SIZE + 1];
 
-    *number = (tens - '0') * 10 + (ones - '0');
-    return tens >= '0' && tens <= '9' && ones >= '0' && ones <= '9';
+    spell_time(seconds, spelt);
+    return arena_copy(arena, (struct text){spelt, TIME_SIZE});
+}
+
+static int two_digits(struct text text, size_t at)
+{
+    return (text.bytes[at] - '0') * 10 + (text.bytes[at + 1] - '0');
 }
 
 bool index_time_read(struct text text, uint64_t *seconds)
 {
-    static const char shape[] = "dddd-dd-ddTdd:dd:ddZ";
-    struct tm parts = {0};
-    int century, year;
+    char spelt[TIME_SIZE + 1];
 
     if (text.size != TIME_SIZE)
         return false;
-    for (size_t i = 0; i < TIME_SIZE; i++)
-        if (shape[i] != 'd' && shape[i] != text.bytes[i])
-            return false;
-    if (!two_digits(text, 0, &century) || !two_digits(text, 2, &year) ||
-        !two_digits(text, 5, &parts.tm_mon) || !two_digits(text, 8, &parts.tm_mday) ||
-        !two_digits(text, 11, &parts.tm_hour) || !two_digits(text, 14, &parts.tm_min) ||
-        !two_digits(text, 17, &parts.tm_sec))
+    struct tm parts = {
+        .tm_year = two_digits(text, 0) * 100 + two_digits(text, 2) - 1900,
+        .tm_mon = two_digits(text, 5) - 1,
+        .tm_mday = two_digits(text, 8),
+        .tm_hour = two_digits(text, 11),
+        .tm_min = two_digits(text, 14),
+        .tm_sec = two_digits(text, 17),
+    };
+    uint64_t read = (uint64_t)timegm(&parts);
+    /* A day that does not exist, and whatever is no time, comes back as another text. */
+    spell_time(read, spelt);
+    if (memcmp(spelt, text.bytes, TIME_SIZE) != 0)
         return false;
-    parts.tm_year = century * 100 + year - 1900;
-    parts.tm_mon--;
-
-    struct tm given = parts;
-    time_t time = timegm(&parts);
-    /* timegm carries over: a day that does not exist comes back as another. */
-    if (time < 0 || parts.tm_year != given.tm_year || parts.tm_mon != given.tm_mon ||
-        parts.tm_mday != given.tm_mday || parts.tm_hour != given.tm_hour ||
-        parts.tm_min != given.tm_min || parts.tm_sec != given.tm_sec)
-        return false;
-    *seconds = (uint64_t)time;
+    *seconds = read;
     return true;
 }
 
@@ -301,14 +300,10 @@ static void put_digest(struct buffer *to, const struct digest *digest)
 
 static void put_time(struct buffer *to, const char *name, uint64_t seconds)
 {
-    char room[TIME_SIZE + 1];
-    time_t time = (time_t)seconds;
-    struct tm parts;
+    char spelt[TIME_SIZE + 1];
 
-    if (!gmtime_r(&time, &parts) ||
-        strftime(room, sizeof(room), "%Y-%m-%dT%H:%M:%SZ", &parts) != TIME_SIZE)
-        memcpy(room, "9999-12-31T23:59:59Z", sizeof(room));
-    put_field(to, name, text_from(room));
+    spell_time(seconds, spelt);
+    put_field(to, name, text_from(spelt));
 }
 
 static void put_script(struct buffer *to, enum script_kind kind, const struct index_script *script)

@@ -452,6 +452,9 @@ static const struct wrong_row {
      "3 index:13:1+14: the index has '1048577' where a number up to 1048576 belongs"},
     {"chunks: the text ends in one", "2\nrevisions 2\n" STEP_A STEP_B, "",
      "3 index:15:1+74: the index ends in mid-line"},
+    {"chunks: the text ends in the first",
+     "chunks 2\nup 60 59 " DIGEST("1") "\nside 50 75 " DIGEST("2") "\nrevisions 2\n" STEP_A STEP_B,
+     "chunks 1\nup 60 59 " DIGEST("1"), "3 index:14:1+73: the index ends in mid-line"},
     {"chunks: of a third stream", "side 50", "down 50",
      "3 index:15:1+75: the index says something else where a chunk belongs"},
     {"chunks: the side stream first", "up 60 59 " DIGEST("1") "\nside 50 75 " DIGEST("2"),
@@ -542,6 +545,8 @@ static const struct wrong_row {
      "3 index:18:1+7: the 'title' of the index is misspelt"},
     {"steps: a title that is longer", "title Create things", "title Create things ",
      "3 index:25:1+138: the scripts of the index do not follow each other"},
+    {"steps: no parents", "parents A_1\n", "",
+     "3 index:36:1+16: the index says something else where 'parents' belongs"},
     {"steps: an empty list of parents", "parents A_1", "parents ",
      "3 index:36:1+8: a revision has no parents, or too many"},
     {"steps: no list of parents", "parents A_1", "parents",
@@ -1143,6 +1148,17 @@ static const struct no_time_row {
     {"no time: second 60", TEXT("2026-11-22T23:36:60Z")},
     {"no time: year 0", TEXT("0000-01-01T00:00:00Z")},
     {"no time: 1969", TEXT("1969-12-31T23:59:59Z")},
+    {"no time: a blank for T", TEXT("2026-11-22 23:36:00Z")},
+    {"no time: a small z", TEXT("2026-11-22T23:36:00z")},
+    {"no time: a byte behind the digits in the century", TEXT("1:26-11-22T23:36:00Z")},
+    {"no time: a byte behind the digits in the year", TEXT("201:-11-22T23:36:00Z")},
+    {"no time: a byte before the digits in the year", TEXT("203/-11-22T23:36:00Z")},
+    {"no time: ten years before the century", TEXT("21/9-11-22T23:36:00Z")},
+    {"no time: ten tens of years", TEXT("19:0-11-22T23:36:00Z")},
+    {"no time: a byte behind the digits in the month", TEXT("2026-0;-22T23:36:00Z")},
+    {"no time: a byte behind the digits in the day", TEXT("2026-11-1<T23:36:00Z")},
+    {"no time: a byte behind the digits in the hour", TEXT("2026-11-22T1=:36:00Z")},
+    {"no time: a byte behind the digits in the minute", TEXT("2026-11-22T23:2@:00Z")},
     {"no time: a byte behind the digits", TEXT("2026-11-22T23:36:0:Z")},
     {"no time: a byte before the digits", TEXT("2026-11-22T23:36:/0Z")},
 };
@@ -1188,6 +1204,14 @@ static const struct spelling_row {
     {"spelling: DEL", TEXT("a\x7f"), ""},
     {"spelling: UTF-8", TEXT("\xc3\xa4"), ""},
     {"spelling: the last of one byte", TEXT("\xff"), ""},
+    {"spelling: absent", {NULL, 0}, ""},
+    {"spelling: the ends of ranges", TEXT("azAZ09"), "irne"},
+    {"spelling: before the digits", TEXT("a/"), "r"},
+    {"spelling: behind the digits", TEXT("a:"), "r"},
+    {"spelling: before the capitals", TEXT("a@"), "r"},
+    {"spelling: behind the capitals", TEXT("a["), "r"},
+    {"spelling: before the letters", TEXT("a`"), "r"},
+    {"spelling: behind the letters", TEXT("a{"), "r"},
     {"spelling: 32 characters", TEXT("1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.11"), "pirv"},
     {"spelling: 33 characters", TEXT("1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1"), "pir"},
     {"spelling: an underscore", TEXT("_a"), "irne"},
@@ -1265,7 +1289,8 @@ static void test_piece(void **state)
     uint64_t cuts[4];
 
     memcpy(cuts, row->cuts, sizeof(cuts));
-    struct index_script script = {.size = text.size, .cuts = cuts, .cut_count = row->cut_count};
+    struct index_script script = {
+        .size = text.size, .cuts = row->cut_count ? cuts : NULL, .cut_count = row->cut_count};
     for (size_t i = 0; i < index_piece_count(&script); i++) {
         struct text piece = index_piece(&script, text, i);
 
