@@ -4,8 +4,7 @@
 
 void payload_close(struct payload *payload)
 {
-    if (payload->inflate)
-        inflate_close(&payload->inflate);
+    inflate_close(&payload->inflate);
     buffer_free(&payload->frame);
     buffer_free(&payload->joined);
     for (size_t i = 0; i < STREAM_COUNT; i++)

@@ -2,6 +2,7 @@
 #include "runtime/inflate.h"
 #include "support.h"
 
+#include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -98,6 +99,8 @@ static const struct row {
     {"a skippable frame in front", TEXT(SKIPPABLE ABC), 3, NOT_ONE, 0},
     {"a skippable frame between", TEXT(ABC SKIPPABLE ABC), 6, NOT_ONE, 0},
     {"a skippable frame alone", TEXT(SKIPPABLE), 0, NOT_ONE, 0},
+    {"a skippable frame without flags", TEXT("\x5a\x2a\x4d\x18\x04\x00\x00\x00skip"), 0, NOT_ONE,
+     0},
     {"the magic number of version 0.1", TEXT("\xfd\x2f\xb5\x1e\x20\x03" RAW_ABC), 3, NOT_ONE, 0},
     {"the magic number of version 0.2", TEXT("\x22\xb5\x2f\xfd\x20\x03" RAW_ABC), 3, NOT_ONE, 0},
     {"the magic number of version 0.5", TEXT("\x25\xb5\x2f\xfd\x20\x03" RAW_ABC), 3, NOT_ONE, 0},
@@ -116,11 +119,12 @@ static const struct row {
     {"no checksum where one is announced", TEXT(MAGIC "\x24\x03" RAW_ABC), 3, NOT_ONE, 0},
 };
 
-/* Into memory of exactly the plain size, so that a sanitizer sees a byte too many. */
+/* Into and from memory of exactly these sizes, so that a sanitizer sees a byte too many. */
 static struct error *inflate(struct arena *arena, struct inflate *context, struct text stored,
                              size_t plain_size, struct text *plain)
 {
-    char *exact = malloc(plain_size ? plain_size : 1), *copy = malloc(stored.size + 1);
+    char *exact = malloc(plain_size ? plain_size : 1),
+         *copy = malloc(stored.size ? stored.size : 1);
 
     assert_true(exact && copy);
     memset(exact, '?', plain_size);
@@ -228,6 +232,37 @@ static void test_every_bit(void **state)
     assert_true(accepted < stored.size);
 }
 
+static bool out_of_memory;
+
+/* In the place of that of zstd, so that it can fail. */
+ZSTD_DCtx *ZSTD_createDCtx(void)
+{
+    ZSTD_DCtx *(*create)(void);
+
+    if (out_of_memory)
+        return NULL;
+    *(void **)&create = dlsym(RTLD_NEXT, "ZSTD_createDCtx");
+    assert_non_null(create);
+    return create();
+}
+
+static void open_without_memory(const void *argument)
+{
+    (void)argument;
+    out_of_memory = true;
+    inflate_open();
+}
+
+static void test_out_of_memory(void **state)
+{
+    CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
+    struct text messages;
+
+    (void)state;
+    assert_int_equal(support_fork(arena, open_without_memory, NULL, &messages), 5);
+    assert_string_equal(messages.bytes, "error: out of memory\n");
+}
+
 int main(void)
 {
     struct support_tests tests = {0};
@@ -236,5 +271,6 @@ int main(void)
     support_add(&tests, "every level", test_levels);
     support_add(&tests, "every truncation", test_every_truncation);
     support_add(&tests, "every bit", test_every_bit);
+    support_add(&tests, "out of memory", test_out_of_memory);
     return support_run("inflate", &tests);
 }
