@@ -3,11 +3,14 @@
 #include "forge.h"
 #include "support.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -416,6 +419,7 @@ static const struct frame_row {
     {"frames: none", "", NO_BUNDLE},
     {"frames: no index", "Auvst", NO_BUNDLE},
     {"frames: the index alone", "I", NOT_SIGNED},
+    {"frames: an empty index alone", "E", NOT_SIGNED},
     {"frames: no signature", "Iuvst", NOT_SIGNED},
     {"frames: no chunks", "IA", OTHER_SIZE},
     {"frames: the first chunk is missing", "IAvst", OTHER_SIZE},
@@ -542,6 +546,9 @@ static void put_frame(struct buffer *to, char letter, struct forge *forge)
         break;
     case 'i': /* the index as a side frame */
         forge_put_frame(to, FRAME_SIDE, index);
+        break;
+    case 'E':
+        add_frame(to, FRAME_INDEX, TEXT(""));
         break;
     case 'Y': /* another text, which is no index */
         forge_put_frame(to, FRAME_INDEX, other_index);
@@ -1303,8 +1310,8 @@ static const struct span_row {
 } span_rows[] = {
     {"spans: three megabytes and nothing", {3 << 20, 0, 10, 1, 2, 3}, 5},
     {"spans: nothing at all", {0, 0, 0, 0, 0, 0}, 2},
-    {"spans: up to the last byte of a chunk", {(1 << 20) - 30, 0, 5, 0, 0, 0}, 3},
-    {"spans: the line feed is in the next chunk", {(1 << 20) - 29, 0, 5, 0, 0, 0}, 3},
+    {"spans: up to the last byte of a chunk", {(1 << 20) - 33, 0, 5, 0, 0, 0}, 3},
+    {"spans: the line feed is in the next chunk", {(1 << 20) - 32, 0, 5, 0, 0, 0}, 3},
     {"spans: the heading is in two chunks", {(1 << 20) - 40, 0, 5, 0, 0, 0}, 3},
     {"spans: long ones on the side", {5, 5, 5, 3 << 20, (2 << 20) + 7, 1 << 20}, 8},
     {"spans: all of them long", {(1 << 20) + 1, 2 << 20, (1 << 20) - 1, 1 << 20, 1, 2 << 20}, 9},
@@ -1406,6 +1413,97 @@ static void test_later(void **state)
     assert_int_equal(system("rm -f x.ferry y.ferry dd.log"), 0);
 }
 
+/* Reading: what the programs read at a place in a file comes by here. */
+
+static size_t read_count, reads_left = SIZE_MAX; /* until they fail */
+
+ssize_t pread(int fd, void *bytes, size_t size, off_t offset)
+{
+    read_count++;
+    if (reads_left == 0) {
+        errno = EIO;
+        return -1;
+    }
+    reads_left--;
+    return syscall(SYS_pread64, fd, bytes, size, offset);
+}
+
+static void test_every_failing_read(void **state)
+{
+    CLEANUP(forge_free) struct forge forge = forge_new();
+
+    (void)state;
+    forge_all(&forge, 100);
+    support_write("x.ferry", forge_bytes(&forge));
+    read_count = 0;
+    check_open(&policy, "", &(struct facts){0});
+    for (size_t reads = read_count; reads-- > 0;) {
+        reads_left = reads;
+        check_open(&policy, "5 cannot read 'x.ferry': Input/output error", &(struct facts){0});
+    }
+    reads_left = SIZE_MAX;
+}
+
+/* A chunk is read when a script in it is asked for, and not again for the next one. */
+static void test_few_reads(void **state)
+{
+    static const size_t sizes[6] = {(1 << 20) - 33, 0, 5, 0, 0, 0}; /* the first fills a chunk */
+    static const size_t steps[] = {0, 0, 1, 2, 1, 0}, reads[] = {1, 0, 1, 0, 0, 1};
+    CLEANUP(forge_free) struct forge forge = forge_new();
+    CLEANUP(bundle_close) struct bundle bundle = {0};
+
+    (void)state;
+    fill(&forge, sizes);
+    write_bundle(&forge, 1);
+    support_check(bundle_open(forge.arena, TEXT("x.ferry"), &policy, &bundle), "");
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        read_count = 0;
+        check_script(forge.arena, &bundle, steps[i], SCRIPT_UP, forge.scripts[steps[i]][SCRIPT_UP]);
+        assert_int_equal(read_count, reads[i]);
+    }
+}
+
+/* Behind the last step there is nothing to check. */
+static void test_check_ends(void **state)
+{
+    CLEANUP(forge_free) struct forge forge = forge_new();
+    CLEANUP(bundle_close) struct bundle bundle = {0};
+
+    (void)state;
+    write_bundle(&forge, 1);
+    support_check(bundle_open(forge.arena, TEXT("x.ferry"), &policy, &bundle), "");
+    bundle.index->steps[FORGE_STEPS - 1].scripts[SCRIPT_UP].digest.bytes[0] ^= 1;
+    support_check(payload_check(forge.arena, &bundle.payload), NO_DIGEST("c.up.sql"));
+    bundle.index->step_count--;
+    support_check(payload_check(forge.arena, &bundle.payload), "");
+}
+
+/* Exits with 0 where it can still make a socket. */
+static void open_and_connect(const void *nothing_else)
+{
+    CLEANUP(arena_free) struct arena *arena = arena_new(16 << 20);
+    struct bundle_policy with = policy;
+    struct bundle bundle;
+
+    with.nothing_else = nothing_else;
+    if (bundle_open(arena, TEXT("x.ferry"), &with, &bundle))
+        _exit(1);
+    bundle_close(&bundle);
+    if (socket(AF_UNIX, SOCK_STREAM, 0) < 0)
+        _exit(errno == EPERM ? 2 : 3);
+}
+
+static void test_nothing_else(void **state)
+{
+    CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
+    struct text messages;
+
+    (void)state;
+    support_write("x.ferry", small);
+    assert_int_equal(support_fork(arena, open_and_connect, NULL, &messages), 0);
+    assert_int_equal(support_fork(arena, open_and_connect, arena, &messages), 2);
+}
+
 int main(void)
 {
     struct support_tests tests = {0};
@@ -1428,6 +1526,10 @@ int main(void)
     support_add_rows(&tests, span_rows, test_spans);
     support_add(&tests, "one thread or many give the same bytes", test_reproducible);
     support_add_rows(&tests, later_rows, test_later);
+    support_add(&tests, "every failing read", test_every_failing_read);
+    support_add(&tests, "few reads", test_few_reads);
+    support_add(&tests, "the check ends with the last step", test_check_ends);
+    support_add(&tests, "nothing else can be done from then on", test_nothing_else);
     int failed = support_run("bundle", &tests);
     signer_close(&key_a.secret);
     signer_close(&key_b.secret);
