@@ -67,7 +67,8 @@ COMPILER_OBJECTS := $(call objects,$(COMPILER_SOURCES) $(SHARED_SOURCES))
 # Tests link every module of both programs, but not their commands.
 MODULE_OBJECTS   := $(call objects,$(filter-out %/main.c $(wildcard */command_*.c),\
                       $(RUNTIME_SOURCES) $(COMPILER_SOURCES)))
-SUPPORT_OBJECTS  := $(call objects,$(filter-out $(TEST_SOURCES),$(wildcard tests/unit/*.c)))
+SUPPORT_OBJECTS  := $(call objects,$(filter-out $(TEST_SOURCES),$(wildcard tests/unit/*.c)) \
+                      $(if $(COVERAGE),tests/coverage/exit.c))
 # Packs scripts into signed bundles without reading them: what the scripts of tests/end attack with.
 FORGE            := $(BUILD)/tests/end/forge
 # Lets allocations fail; the sanitizers have an allocator of their own.
@@ -151,7 +152,7 @@ $(MUTANT_TOOLS): %: %.o $(BUILD)/modules.a
 # Written anew each time: MUTANTS may name others.
 .PHONY: $(BUILD)/mutated/list
 $(BUILD)/mutated/list: $(MUTANT_TOOLS)
-	@mkdir -p $(@D)/tmp
+	@rm -rf $(@D)/tmp; mkdir -p $(@D)/tmp
 	$(Q)$(BUILD)/tests/mutants/mutate $(@D) $(MUTANTS:%=runtime/%.c)
 
 $(MUTANTS:%=$(BUILD)/mutated/%.o): $(BUILD)/mutated/list
@@ -232,11 +233,28 @@ fuzz-run: $(FUZZ:%=$(BUILD)/fuzz_%)
 
 .PHONY: mutants
 mutants: setup-check ## damage each check of the verifier in turn; the tests must notice (MUTANTS='index trust')
-	@$(MAKE) --no-print-directory mutants-run BUILD=build/mutants CFLAGS='-O1 -g'
+	@$(MAKE) --no-print-directory mutants-build BUILD=build/mutants CFLAGS='-O1 -g'
+	@$(MAKE) --no-print-directory mutants-build BUILD=build/mutants/sanitized CFLAGS='-O1 -g' SANITIZE=1
+	@$(MAKE) --no-print-directory mutants-run BUILD=build/mutants
 
-.PHONY: mutants-run
-mutants-run: $(MUTANT_TESTS)
-	@$(BUILD)/tests/mutants/run $(BUILD)/mutated/list tests/mutants/equivalent $$(nproc) $(MUTANT_TESTS)
+.PHONY: mutants-build mutants-run
+mutants-build: $(MUTANT_TESTS)
+mutants-run:
+	@$(BUILD)/tests/mutants/run $(BUILD)/mutated/list tests/mutants/equivalent $$(nproc) \
+		$(MUTANT_TESTS) $(MUTANT_TESTS:$(BUILD)/%=$(BUILD)/sanitized/%)
+
+# What tests leave out of these must be marked in the source with its reason.
+COVERED := index trust bundle inflate
+.PHONY: coverage
+coverage: setup-check ## fail unless the tests reach each line and branch of the verifier
+	@$(MAKE) --no-print-directory coverage-run CC=gcc BUILD=build/coverage HARDEN= LDHARDEN= \
+		COVERAGE=1 CFLAGS='-O0 -g --coverage' LDFLAGS='--coverage -Wl,--wrap=_exit'
+
+.PHONY: coverage-run
+coverage-run: $(filter $(BUILD)/tests/unit/%,$(TESTS)) $(CORPUS_TEST)
+	@find $(BUILD) -name '*.gcda' -delete
+	@for test in $^; do $$test >$(BUILD)/log 2>&1 || { cat $(BUILD)/log; exit 1; }; done
+	@tests/coverage/report $(BUILD) $(COVERED)
 
 .PHONY: check-manuals
 check-manuals:

@@ -4,8 +4,8 @@
  *     run LIST EQUIVALENT JOBS TEST...
  *
  * First without any, to see them pass, how long they take and which mutants they reach. Then a
- * mutant is caught by the first test that fails, crashes or takes far longer than it did; the test
- * of its own module goes first. One that no test catches must be in EQUIVALENT:
+ * mutant is caught by the first test, the fastest first, that fails, crashes or takes far longer
+ * than it did. One that no test catches must be in EQUIVALENT:
  *
  *     index.c index_piece: if `script->cut_count == 0` never
  *         The reason why nothing can tell it from the original, indented.
@@ -38,12 +38,11 @@ struct mutant {
     struct text line, name; /* name begins with its file */
     enum fate fate;
     bool equivalent; /* says the list of these */
-    size_t next;     /* in the order of tests, where it is to be tried */
+    size_t next;     /* number of the test that it meets next */
 };
 
 struct test {
     const char *path;
-    struct text module; /* "index" of .../test_index */
     double cpu_s, wall_s;
     const unsigned char *reached; /* by number of the mutant */
 };
@@ -84,9 +83,10 @@ static struct text file_of(const struct mutant *mutant)
     return text_cut(&name, ' ');
 }
 
+/* Where a test says what it reached. */
 static const char *map_of(const struct test *test)
 {
-    return arena_format(arena, "%s/map-%.*s", folder, TEXT_ARGS(test->module)).bytes;
+    return arena_format(arena, "%s/map-%zu", folder, (size_t)(test - tests)).bytes;
 }
 
 static struct text read_all(const char *path)
@@ -260,17 +260,13 @@ static int compare_tests(const void *a, const void *b)
     return (left->cpu_s > right->cpu_s) - (left->cpu_s < right->cpu_s);
 }
 
-/* The tests that reach it, that of its own module first, then the fastest. NULL behind the last. */
+/* Of the tests that reach it, the next; NULL behind the last. */
 static struct test *next_test(struct mutant *mutant)
 {
-    struct text module = file_of(mutant);
+    while (mutant->next < test_count) {
+        struct test *test = &tests[mutant->next++];
 
-    module.size -= sizeof(".c") - 1;
-    while (mutant->next < 2 * test_count) {
-        struct test *test = &tests[mutant->next % test_count];
-        bool own_turn = mutant->next++ < test_count;
-
-        if (text_equal(test->module, module) == own_turn && test->reached[mutant->number])
+        if (test->reached[mutant->number])
             return test;
     }
     return NULL;
@@ -388,10 +384,7 @@ int main(int argc, char **argv)
     read_list(argv[1]);
     size_t wrong = read_equivalent(argv[2]);
     for (int i = 4; i < argc; i++) {
-        struct text name = file_name(text_from(argv[i]));
-
-        tests[test_count] = (struct test){
-            .path = argv[i], .module = text_slice(name, sizeof("test_") - 1, name.size)};
+        tests[test_count].path = argv[i];
         measure(&tests[test_count++]);
     }
     qsort(tests, test_count, sizeof(tests[0]), compare_tests);
