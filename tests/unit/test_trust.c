@@ -146,6 +146,7 @@ static const struct read_row {
      "both\nkey\t" KEY_A " \t a\t\n",
      "1: A=a"},
     {"no last line feed", HEAD "key " KEY_A " a", "1: A=a"},
+    {"a name of the ends of ranges", HEAD "key " KEY_A " azAZ09\n", "1: A=azAZ09"},
     {"several projects", HEAD "key " KEY_A " a project=shop project=bank\n",
      "1: A=a project=shop project=bank"},
     {"the longest name", HEAD "key " KEY_A " " SIXTY_FOUR " project=" SIXTY_FOUR "\n",
@@ -245,6 +246,8 @@ static const struct read_row {
 
     {"an unknown word", HEAD "keys " KEY_A " a\n",
      "3 trust:3:1+4: unknown word 'keys' / Did you mean 'key'?"},
+    {"a word two letters away", HEAD "tresold 1\nkey " KEY_A " a\n",
+     "3 trust:3:1+7: unknown word 'tresold' / Did you mean 'threshold'?"},
     {"a very unknown word", HEAD "include /etc/trust\n", "3 trust:3:1+7: unknown word 'include'"},
     {"an upper-case word", HEAD "KEY " KEY_A " a\n",
      "3 trust:3:1+3: unknown word 'KEY' / Did you mean 'key'?"},
@@ -261,6 +264,12 @@ static const struct read_row {
      "3 trust:3:62+65: a name " NAME_RULE},
     {"a name with a quote", HEAD "key " KEY_A " o'neill\n", "3 trust:3:62+7: a name " NAME_RULE},
     {"a name outside ASCII", HEAD "key " KEY_A " \xc3\xa9\n", "3 trust:3:62+2: a name " NAME_RULE},
+    {"a name with a byte behind the capitals", HEAD "key " KEY_A " a[\n",
+     "3 trust:3:62+2: a name " NAME_RULE},
+    {"a name with a byte behind the letters", HEAD "key " KEY_A " a{\n",
+     "3 trust:3:62+2: a name " NAME_RULE},
+    {"a name with a byte behind the digits", HEAD "key " KEY_A " a:\n",
+     "3 trust:3:62+2: a name " NAME_RULE},
     {"a comment behind a key", HEAD "key " KEY_A " a # mine\n",
      "3 trust:3:64+1: unexpected word '#' / " LIMITS},
     {"a misspelt project", HEAD "key " KEY_A " a projects=shop\n",
@@ -308,6 +317,8 @@ static const struct read_row {
     {"a key under two numbers, to escape revocation",
      HEAD "revoked " KEY_A "\nkey " A_RENUMBERED " a\n",
      "3 trust:4:5+56: the same key under two numbers; 3:9: first listed here"},
+    {"another key revoked under a known number", HEAD "key " KEY_A " a\nrevoked " B_AS_A "\n",
+     "3 trust:4:9+56: another key has this key number; 3:5: first listed here"},
     {"two keys with one number", HEAD "key " KEY_A " a\nkey " B_AS_A " b\n",
      "3 trust:4:5+56: another key has this key number; 3:5: first listed here"},
 
@@ -447,6 +458,7 @@ static const struct verify_row {
      "3 the signature of key 'b' (" NUMBER_B ") does not verify"},
     {"a key that was good once",
      HEAD "key " KEY_A " a\nkey " KEY_B " b\nrevoked " KEY_B " last-good=7\n", "B", "B counts"},
+    {"sixteen", A_ONLY, "AAAAAAAAAAAAAAAA", "3 key 'a' (" NUMBER_A ") has signed the bundle twice"},
     {"seventeen", A_ONLY, "ABCABCABCABCABCAB", "3 the bundle has 17 signatures, at most 16"},
 
 };
@@ -613,6 +625,9 @@ static const struct load_row {
     {"load: writable by all", "chmod 606 trust", "trust",
      "3 trust file 'trust' can be written by others (mode 0606) / "
      "Check it, then run: chmod go-w 'trust'"},
+    {"load: writable by all, and sticky, which protects no file", "chmod 1606 trust", "trust",
+     "3 trust file 'trust' can be written by others (mode 1606) / "
+     "Check it, then run: chmod go-w 'trust'"},
     {"load: a folder writable by all", "mkdir -m 777 d; mv trust d", "d/trust",
      "3 trust folder '@/d' can be written by others (mode 0777) / "
      "Check it, then run: chmod go-w '@/d'"},
@@ -766,10 +781,46 @@ static void test_load_key(void **state)
     check_load(*state, trust_load_key);
 }
 
+/* Only root can be somebody else for a while, and again itself. */
+static void test_load_as_another_user(void **state)
+{
+    static const struct {
+        uid_t owner;
+        const char *expected;
+    } owners[] = {
+        {0, "1: A=a"},
+        {4711, "1: A=a"},
+        {4712, "3 trust file 'trust' belongs to user 4712, neither to root nor to you / "
+               "Check it, then run: chown root 'trust'"},
+    };
+    CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
+    char folder[] = "/tmp/sqlferry-trust-XXXXXX";
+    const char *shown[COUNT(owners)];
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0);
+    assert_int_equal(chmod(".", 0755), 0);
+    write_file("trust", A_ONLY);
+    for (size_t i = 0; i < COUNT(owners); i++) {
+        struct trust trust;
+
+        assert_int_equal(chown("trust", owners[i].owner, 0), 0);
+        assert_int_equal(seteuid(4711), 0);
+        const struct error *error = trust_load(arena, TEXT("trust"), &trust);
+        assert_int_equal(seteuid(0), 0);
+        shown[i] = error ? show(arena, error) : show_trust(arena, &trust);
+    }
+    assert_int_equal(chdir("/"), 0);
+    assert_int_equal(system(arena_format(arena, "rm -rf '%s'", folder).bytes), 0);
+    for (size_t i = 0; i < COUNT(owners); i++)
+        assert_string_equal(shown[i], owners[i].expected);
+}
+
 int main(void)
 {
     struct CMUnitTest tests[COUNT(read_rows) + COUNT(verify_rows) + COUNT(scope_rows) +
-                            COUNT(load_rows) + COUNT(root_rows) + COUNT(key_rows) + 2];
+                            COUNT(load_rows) + COUNT(root_rows) + COUNT(key_rows) + 3];
     size_t count = 0;
 
     umask(022);
@@ -793,5 +844,7 @@ int main(void)
     for (size_t i = 0; i < COUNT(key_rows); i++)
         tests[count++] =
             (struct CMUnitTest){key_rows[i].name, test_load_key, NULL, NULL, (void *)&key_rows[i]};
+    if (geteuid() == 0)
+        tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_load_as_another_user);
     return _cmocka_run_group_tests("trust", tests, count, NULL, NULL);
 }
