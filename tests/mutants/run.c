@@ -61,6 +61,7 @@ static size_t mutant_count;
 static struct test tests[TESTS_MAX];
 static size_t test_count;
 static const char *folder; /* of the list */
+static size_t wrong;       /* mutants and entries that are not as they should be */
 
 static void NORETURN end(const char *what, const char *name)
 {
@@ -114,10 +115,10 @@ static void read_list(const char *path)
     }
 }
 
-static size_t complain(const char *what, struct text entry)
+static void complain(const char *what, struct text entry)
 {
     printf("%s: %.*s\n", what, TEXT_ARGS(entry));
-    return 1;
+    wrong++;
 }
 
 /* Whether this run has the mutants of the file that the entry is about. */
@@ -131,11 +132,9 @@ static bool is_of_this_run(struct text entry)
     return access(arena_format(arena, "runtime/%.*s", TEXT_ARGS(file)).bytes, F_OK) < 0;
 }
 
-/* returns  how many entries are wrong */
-static size_t read_equivalent(const char *path)
+static void read_equivalent(const char *path)
 {
     struct text rest = read_all(path);
-    size_t wrong = 0;
 
     while (rest.size) {
         struct text line = text_cut(&rest, '\n');
@@ -148,11 +147,10 @@ static size_t read_equivalent(const char *path)
             mutants[i].equivalent |= found;
         }
         if (!found && is_of_this_run(line))
-            wrong += complain("listed as equivalent, but no mutant", line);
+            complain("listed as equivalent, but no mutant", line);
         if (!text_starts(rest, TEXT("    ")))
-            wrong += complain("listed as equivalent without a reason", line);
+            complain("listed as equivalent without a reason", line);
     }
-    return wrong;
 }
 
 /* In the child: never returns. */
@@ -272,6 +270,19 @@ static struct test *next_test(struct mutant *mutant)
     return NULL;
 }
 
+/* Says so where it should have had another fate. */
+static void decide(struct mutant *mutant, enum fate fate)
+{
+    mutant->fate = fate;
+    if ((fate == SURVIVED) == mutant->equivalent)
+        return;
+    printf("%s: runtime/%.*s:%.*s: %.*s\n",
+           fate == SURVIVED ? "survives" : "listed as equivalent, but caught",
+           TEXT_ARGS(file_of(mutant)), TEXT_ARGS(mutant->line), TEXT_ARGS(mutant->name));
+    fflush(stdout);
+    wrong++;
+}
+
 /* What is to run next. returns  false where all mutants have their fate */
 static bool start_next(struct job *job)
 {
@@ -284,7 +295,7 @@ static bool start_next(struct job *job)
             start(job, &mutants[at++], test);
             return true;
         }
-        mutants[at].fate = SURVIVED;
+        decide(&mutants[at], SURVIVED);
     }
     return false;
 }
@@ -297,13 +308,13 @@ static void settle(struct job *job, bool failed, bool overran)
     int status = reap(job, &usage);
 
     if (overran || (!failed && is_signal_of_limit(status)))
-        mutant->fate = OVERRAN;
+        decide(mutant, OVERRAN);
     else if (failed || status != 0)
-        mutant->fate = CAUGHT;
+        decide(mutant, CAUGHT);
     else if ((job->test = next_test(mutant)))
         start(job, mutant, job->test);
     else
-        mutant->fate = SURVIVED;
+        decide(mutant, SURVIVED);
 }
 
 static void attend(struct job *job, bool readable)
@@ -337,22 +348,9 @@ static void run_all(size_t count)
     }
 }
 
-/* Each file in a line. returns  how many mutants have a fate that they should not have */
-static size_t report(void)
+/* Each file in a line. */
+static void report(void)
 {
-    size_t wrong = 0;
-
-    for (size_t i = 0; i < mutant_count; i++) {
-        const struct mutant *mutant = &mutants[i];
-        bool survived = mutant->fate == SURVIVED;
-
-        if (survived == mutant->equivalent)
-            continue;
-        printf("%s: runtime/%.*s:%.*s: %.*s\n",
-               survived ? "survives" : "listed as equivalent, but caught",
-               TEXT_ARGS(file_of(mutant)), TEXT_ARGS(mutant->line), TEXT_ARGS(mutant->name));
-        wrong++;
-    }
     for (size_t i = 0, first = 0; i < mutant_count; i++) {
         static size_t fates[SURVIVED + 1], equivalent;
         struct text file = file_of(&mutants[i]);
@@ -368,7 +366,6 @@ static size_t report(void)
         equivalent = 0;
         first = i + 1;
     }
-    return wrong;
 }
 
 int main(int argc, char **argv)
@@ -382,13 +379,13 @@ int main(int argc, char **argv)
     arena = arena_new(ARENA_SIZE);
     folder = file_folder(arena, text_from(realpath(argv[1], NULL))).bytes;
     read_list(argv[1]);
-    size_t wrong = read_equivalent(argv[2]);
+    read_equivalent(argv[2]);
     for (int i = 4; i < argc; i++) {
         tests[test_count].path = argv[i];
         measure(&tests[test_count++]);
     }
     qsort(tests, test_count, sizeof(tests[0]), compare_tests);
     run_all(jobs);
-    wrong += report();
+    report();
     return wrong != 0;
 }
