@@ -19,6 +19,23 @@ const uint8_t sql_classes[256] = {
     ['_'] = SQL_LETTER,
     ['a' ... 'z'] = SQL_LETTER,
     [0x80 ... 0xff] = SQL_LETTER,
+    ['!'] = SQL_SIGN,
+    ['#'] = SQL_SIGN,
+    ['%'] = SQL_SIGN,
+    ['&'] = SQL_SIGN,
+    ['*'] = SQL_SIGN,
+    ['+'] = SQL_SIGN,
+    ['-'] = SQL_SIGN,
+    ['/'] = SQL_SIGN,
+    ['<'] = SQL_SIGN,
+    ['='] = SQL_SIGN,
+    ['>'] = SQL_SIGN,
+    ['?'] = SQL_SIGN,
+    ['@'] = SQL_SIGN,
+    ['^'] = SQL_SIGN,
+    ['`'] = SQL_SIGN,
+    ['|'] = SQL_SIGN,
+    ['~'] = SQL_SIGN,
 };
 
 static const struct text rule_names[] = {

@@ -4,7 +4,14 @@
 #include "compiler/sql.h"
 
 /* What a byte may be part of, the same in both dialects. */
-enum { SQL_LETTER = 1, SQL_DIGIT = 2, SQL_DOLLAR = 4, SQL_BLANK = 8, SQL_CONTROL = 16 };
+enum {
+    SQL_LETTER = 1,
+    SQL_DIGIT = 2,
+    SQL_DOLLAR = 4,
+    SQL_BLANK = 8,
+    SQL_CONTROL = 16,
+    SQL_SIGN = 32
+};
 enum { SQL_WORD = SQL_LETTER | SQL_DIGIT | SQL_DOLLAR }; /* inside an identifier */
 
 extern const uint8_t sql_classes[256];
@@ -50,11 +57,12 @@ struct reader {
 struct lexer {
     const char *bytes; /* the shipped text, without NUL, and a NUL behind it */
     size_t size, at;
-    struct reader *reader; /* NULL while a piece is read once more */
-    size_t brackets;       /* open [ of the statement, PostgreSQL */
-    bool has_marks;        /* there are byte-order marks inside the text */
-    bool is_cut;           /* something was not terminated, and its refusal says so */
-    bool ends_in_comment;  /* a -- comment reached the end of the text */
+    struct reader *reader;               /* NULL while a piece is read once more */
+    size_t brackets;                     /* open [ of the statement, PostgreSQL */
+    size_t operator_start, operator_end; /* of the signs that stand together, PostgreSQL */
+    bool has_marks;                      /* there are byte-order marks inside the text */
+    bool is_cut;                         /* something was not terminated, and its refusal says so */
+    bool ends_in_comment;                /* a -- comment reached the end of the text */
 };
 
 /* A statement as it stands in the text. */

@@ -7,7 +7,8 @@
  * differ the script is refused.
  */
 
-enum { COMMENT_DEPTH_MAX = 64 }; /* psql and the server take quadratic time on nested comments */
+/* Beyond these the server takes quadratic time; a longer name of an operator it refuses, too. */
+enum { COMMENT_DEPTH_MAX = 64, OPERATOR_SIZE_MAX = 63 };
 
 static struct token token_from(const struct lexer *lexer, enum token_kind kind, size_t start)
 {
@@ -221,6 +222,17 @@ static size_t skip_identifier(const char *bytes, size_t at)
     return sql_is(bytes[at], SQL_LETTER) ? skip_class(bytes, at, SQL_WORD) : at;
 }
 
+/* What touches a number is part of it to PostgreSQL 15.18; to 15.1 and 14 a '$' begins a quote. */
+static struct token refuse_junk(const struct lexer *lexer, struct token token)
+{
+    struct text text = {lexer->bytes + token.offset + 1, token.size - 1};
+
+    if (text_find_byte(text, '$') < text.size)
+        sql_refuse(lexer->reader, token, "Put a blank where the number ends.",
+                   "a name with a dollar sign touches a number, which servers read differently");
+    return token;
+}
+
 /*
  * A number and the junk that touches it are one token, and the longest reading is taken: in
  * 1e5$a$ the 1 is a number and e5$a$ its junk, so no dollar quote begins.
@@ -245,7 +257,7 @@ static struct token number(struct lexer *lexer)
         if (end > lexer->at)
             lexer->at = end;
     }
-    return token_from(lexer, TOKEN_NUMBER, start);
+    return refuse_junk(lexer, token_from(lexer, TOKEN_NUMBER, start));
 }
 
 static struct token parameter(struct lexer *lexer)
@@ -254,7 +266,7 @@ static struct token parameter(struct lexer *lexer)
 
     lexer->at = skip_class(lexer->bytes, start + 1, SQL_DIGIT);
     lexer->at = skip_identifier(lexer->bytes, lexer->at);
-    return token_from(lexer, TOKEN_PARAMETER, start);
+    return refuse_junk(lexer, token_from(lexer, TOKEN_PARAMETER, start));
 }
 
 /* Size of the psql variable whose colon stands at lexer->at, 0 where there is none. */
@@ -352,6 +364,18 @@ static bool skip_command(struct lexer *lexer)
     return bytes[start + 1] == 'g';
 }
 
+/* Of the signs of an operator only how many stand together matters. */
+static void count_sign(struct lexer *lexer, size_t start)
+{
+    if (start != lexer->operator_end)
+        lexer->operator_start = start;
+    lexer->operator_end = start + 1;
+    if (start - lexer->operator_start == OPERATOR_SIZE_MAX)
+        sql_refuse(lexer->reader, (struct token){TOKEN_OTHER, lexer->operator_start, 1},
+                   "Put blanks between the signs.", "an operator of more than %d characters",
+                   OPERATOR_SIZE_MAX);
+}
+
 struct token sql_postgresql_next(struct lexer *lexer)
 {
     const char *bytes = lexer->bytes;
@@ -390,6 +414,9 @@ struct token sql_postgresql_next(struct lexer *lexer)
         case ']':
             lexer->brackets -= lexer->brackets > 0;
             break;
+        default:
+            if (sql_is(byte, SQL_SIGN))
+                count_sign(lexer, start);
         }
         lexer->at++;
         return token_from(lexer,
@@ -417,7 +444,10 @@ struct routine {
     bool is_ambiguous;
 };
 
-/* Until the first words, four at most, have told what the statement is. */
+/*
+ * Until the first words, four at most, have told what the statement is. psql counts those inside
+ * parentheses, too, but not the U of U&.
+ */
 static void follow_head(struct routine *routine, const struct lexer *lexer, struct token token)
 {
     static const char *const noted[] = {"CREATE", "OR", "REPLACE", "FUNCTION", "PROCEDURE"};
@@ -425,6 +455,8 @@ static void follow_head(struct routine *routine, const struct lexer *lexer, stru
     size_t count = strlen(routine->words);
     char initial = lexer->bytes[token.offset] & ~0x20;
 
+    if (initial == 'U' && token.size == 1 && lexer->bytes[token.offset + 1] == '&')
+        return;
     for (size_t i = 0; i < COUNT(noted); i++)
         if (initial == noted[i][0] && sql_word_is(lexer, token, noted[i]))
             routine->words[count] = initial;
@@ -506,7 +538,7 @@ bool sql_postgresql_piece(struct lexer *lexer, struct piece *piece)
                 follow_word(&routine, lexer, token);
                 continue;
             }
-            if (!routine.is_routine && !routine.is_other && depth == 0)
+            if (!routine.is_routine && !routine.is_other)
                 follow_head(&routine, lexer, token);
             if (token.size == 10 && sql_word_is(lexer, token, "SET_CONFIG"))
                 piece->has_set_config = true;

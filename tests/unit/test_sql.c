@@ -16,7 +16,9 @@
 #define AMBIGUOUS    (1u << SQL_SPLIT_AMBIGUOUS)
 #define BOM          "\xef\xbb\xbf"
 #define NO_SEMICOLON "the last statement does not end in ';'\n"
+#define JUNK         "a name with a dollar sign touches a number, which servers read differently\n"
 #define DISAGREE     "because of this word psql and the server disagree on where the statement ends\n"
+#define SIGNS_63     "+++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++"
 #define ROUTINE      "CREATE FUNCTION f() RETURNS int LANGUAGE sql "
 
 /*
@@ -56,14 +58,19 @@ static const struct row rows[] = {
     {"dollar tags by byte", PG, 0, TEXT("$a$;$A$;$a$;"), "{$a$;$A$;$a$;}", NULL},
     {"a dollar sign ends another tag", PG, 0, TEXT("$a$ $b$a$;b;"), "{$a$ $b$a$;}{b;}", NULL},
     {"a dollar sign inside a word", PG, 0, TEXT("a$b$;c$b$;"), "{a$b$;}{c$b$;}", NULL},
-    {"number junk", PG, 0, TEXT("1e5$a$;2.5x$a$;1e+5y$a$;"), "{1e5$a$;}{2.5x$a$;}{1e+5y$a$;}",
+    {"number junk", PG, 0, TEXT("1e5a;2.5x';';1e+5y;1_000;"), "{1e5a;}{2.5x';';}{1e+5y;}{1_000;}",
      NULL},
+    {"number junk with a dollar sign", PG, 0, TEXT("1e5$a$;\n2.5x$a$;1e+5y$;prepare $1a$;1$$;$$;"),
+     "1:1+6 " JUNK "2:1+7 " JUNK "2:9+6 " JUNK "2:24+4 " JUNK,
+     "Put a blank where the number ends."},
     {"number, then a quote", PG, 0, TEXT("1.5$a$;$a$;1..2$$;$$;"), "{1.5$a$;$a$;}{1..2$$;$$;}",
      NULL},
     {"casts and assignments", PG, 0, TEXT("a::b; c(d := e); f[1:2];"),
      "{a::b;}{c(d := e);}{f[1:2];}", NULL},
     {"parentheses", PG, 0, TEXT("CREATE RULE r AS ON DELETE TO t DO (a; b); c;) d;"),
      "{CREATE RULE r AS ON DELETE TO t DO (a; b);}{c;}{) d;}", NULL},
+    {"an operator", PG, 0, TEXT("a " SIGNS_63 " b;" SIGNS_63 "-- +\n" SIGNS_63 "+;"),
+     "2:1+1 an operator of more than 63 characters\n", "Put blanks between the signs."},
     {"string continued", PG, 0, TEXT("'a'\n'b;';"), "{'a'\n'b;';}", NULL},
 
     /* BEGIN ATOMIC. */
@@ -90,6 +97,12 @@ static const struct row rows[] = {
      "{create function \"begin\"() as 'x';}{b;}", NULL},
     {"no body without CREATE FUNCTION", PG, 0, TEXT("SELECT BEGIN ATOMIC; b;"),
      "{SELECT BEGIN ATOMIC;}{b;}", NULL},
+    {"words in parentheses count, too", PG, 0, TEXT("(create) function f() begin; b;"),
+     "1:23+5 " DISAGREE, NULL},
+    {"words in parentheses come first", PG, 0, TEXT("(a) create function f() as 'x' begin; b;"),
+     "{(a) create function f() as 'x' begin;}{b;}", NULL},
+    {"the U of U& does not", PG, 0, TEXT("U&create function f() begin; b;"), "1:23+5 " DISAGREE,
+     NULL},
     {"no body inside parentheses", PG, 0, TEXT("create function f(begin atomic) as 'x'; b;"),
      "{create function f(begin atomic) as 'x';}{b;}", NULL},
     {"body ends, statement does not", PG, 0, TEXT(ROUTINE "BEGIN ATOMIC\na;\nend"),
@@ -432,12 +445,18 @@ static void render(struct buffer *buffer, const struct error *error, const struc
     buffer_add(buffer, (struct text){"", 1});
 }
 
+static struct sql_options make_options(enum dialect dialect, bool transactional, unsigned allowed)
+{
+    return (struct sql_options){
+        .dialect = dialect, .transactional = transactional, .allowed = allowed};
+}
+
 static void test_row(void **state)
 {
     const struct row *row = *state;
     struct arena *arena = arena_new(1 << 20);
     struct source source = {TEXT("a.sql"), row->input};
-    struct sql_options options = {row->dialect, row->transactional, row->allowed};
+    struct sql_options options = make_options(row->dialect, row->transactional, row->allowed);
     struct script script = {0};
     struct buffer found = {0};
 
@@ -459,7 +478,7 @@ static void test_blanks(void **state)
 {
     struct arena *arena = arena_new(1 << 20);
     struct source source = {TEXT("a.sql"), TEXT(BOM "-- x\nBEGIN\r\n/*é*/;\na;\nCOMMIT ; -- y")};
-    struct sql_options options = {PG, 0};
+    struct sql_options options = make_options(PG, 0);
     struct script script = {0};
 
     (void)state;
@@ -477,7 +496,7 @@ static void test_again(void **state)
     static const struct text inputs[] = {TEXT("PRAGMA foreign_keys=off; a; b;"), TEXT("'"),
                                          TEXT("c;")};
     struct arena *arena = arena_new(1 << 20);
-    struct sql_options options = {LITE, 0};
+    struct sql_options options = make_options(LITE, 0);
     struct script script = {0};
 
     (void)state;
@@ -556,7 +575,8 @@ static void test_hostile(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(units) * 4; i++) {
         struct arena *arena = arena_new(1 << 18);
-        struct sql_options options = {i & 1 ? DIALECT_SQLITE : DIALECT_POSTGRESQL, i & 2, 0};
+        struct sql_options options =
+            make_options(i & 1 ? DIALECT_SQLITE : DIALECT_POSTGRESQL, i & 2, 0);
         size_t count = 0;
 
         buffer.size = 0;
@@ -655,7 +675,7 @@ static void test_sqlite_agrees(void **state)
     for (int i = 0; i < 20000; i++) {
         struct arena *arena = arena_new(1 << 18);
         struct source source = {TEXT("a.sql"), TEXT("")};
-        struct sql_options options = {LITE, 0};
+        struct sql_options options = make_options(LITE, 0);
         struct reader reader = {.arena = arena, .source = &source, .options = &options};
 
         make_soup(&seed, &buffer);
@@ -692,8 +712,8 @@ static void test_shipped_reads_the_same(void **state)
     (void)state;
     for (int i = 0; i < 20000; i++) {
         struct arena *arena = arena_new(1 << 18);
-        struct sql_options options = {i & 1 ? DIALECT_SQLITE : DIALECT_POSTGRESQL, i & 2,
-                                      SEMICOLON};
+        struct sql_options options =
+            make_options(i & 1 ? DIALECT_SQLITE : DIALECT_POSTGRESQL, i & 2, SEMICOLON);
 
         make_soup(&seed, &buffer);
         struct source source = {TEXT("a.sql"), buffer_text(&buffer)};
