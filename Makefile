@@ -58,7 +58,7 @@ SHARED := $(shell sed -s -n '1s/^\/\* \([a-z0-9_]*\)\.h - .* Floor [01]\. \*\/$$
 RUNTIME_SOURCES  := $(wildcard runtime/*.c)
 COMPILER_SOURCES := $(wildcard compiler/*.c)
 SHARED_SOURCES   := $(wildcard $(SHARED:%=runtime/%.c))
-TEST_SOURCES     := $(wildcard tests/unit/test_*.c tests/end/test_*.c)
+TEST_SOURCES     := $(wildcard tests/unit/test_*.c tests/oracle/test_*.c tests/end/test_*.c)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
@@ -77,6 +77,8 @@ FAIL_MALLOC      := $(if $(SANITIZE),,$(BUILD)/tests/end/fail_malloc.so)
 INTRUDER         := $(BUILD)/tests/end/intruder.so
 SCAN_MEMORY      := $(BUILD)/tests/end/scan_memory
 END_TOOLS        := $(FORGE) $(FAIL_MALLOC) $(INTRUDER) $(SCAN_MEMORY)
+# What the tests share that compare our lexers with other readers of SQL.
+ORACLE_OBJECTS   := $(call objects,$(filter-out tests/oracle/test_%,$(wildcard tests/oracle/*.c)))
 TESTS            := $(patsubst %.c,$(BUILD)/%,$(TEST_SOURCES))
 # What the fuzz targets share, and each of them. The linker can switch signatures off in them alone.
 CORPUS_TEST      := $(BUILD)/tests/fuzz/test_corpus
@@ -133,7 +135,10 @@ $(BUILD)/%.so: %.c
 
 $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT_OBJECTS) $(BUILD)/modules.a
 	$(call note,LINK,$@)
-	$(Q)$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $^ $(LIBS_TEST)
+	$(Q)$(CC) $(LDHARDEN) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS_TEST)
+
+ORACLES := $(filter $(BUILD)/tests/oracle/%,$(TESTS))
+$(ORACLES): $(ORACLE_OBJECTS)
 
 $(CORPUS_TEST): $(CORPUS_TEST).o $(FUZZ_OBJECTS) $(SUPPORT_OBJECTS) $(BUILD)/modules.a
 	$(call note,LINK,$@)
@@ -191,20 +196,27 @@ test-%: $(BUILD)/tests/unit/test_%
 test-corpus: $(CORPUS_TEST) ## run every input of tests/fuzz/corpus through its fuzz target
 	$<
 
+.PHONY: test-oracle
+test-oracle: $(ORACLES) ## compare our lexers with psql and SQLite (SCRIPTS=n each)
+	@failed=; for test in $(ORACLES); do $$test || failed="$$failed $$test"; done; \
+	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
+
 .PHONY: test-end
 test-end: all $(BUILD)/tests/end/test_end $(END_TOOLS) ## run the tests that drive the built programs
 	$(BUILD)/tests/end/test_end
 
 # The tests that draw lots, long: each kill and each fault of what `make check` takes some of.
-KILLS  ?= 1000
-ROUNDS ?= 100
+KILLS   ?= 1000
+ROUNDS  ?= 100
+SCRIPTS ?= 100000
 .PHONY: torture
-torture: setup-check ## kill and fault tests, all of them: hours (KILLS=1000 ROUNDS=100)
+torture: setup-check ## kill and fault tests, all of them: hours (KILLS=1000 ROUNDS=100 SCRIPTS=100000)
 	@$(MAKE) --no-print-directory torture-run
 
 .PHONY: torture-run
 torture-run: all $(BUILD)/tests/end/test_end $(END_TOOLS)
-	@failed=; for script in kill faults race; do \
+	@failed=; SCRIPTS=$(SCRIPTS) $(MAKE) --no-print-directory test-oracle || failed=oracle; \
+	for script in kill faults race; do \
 	TORTURE=1 KILLS=$(KILLS) ROUNDS=$(ROUNDS) $(BUILD)/tests/end/test_end "*$$script.sh" || failed="$$failed $$script"; \
 	done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <sqlite3.h>
 
 #define PG           DIALECT_POSTGRESQL, true
 #define PG_NONE      DIALECT_POSTGRESQL, false
@@ -664,43 +663,6 @@ static void make_soup(uint64_t *seed, struct buffer *buffer)
         buffer_add(buffer, text_from(soup[pick(seed, COUNT(soup))]));
 }
 
-/* Up to the first refusal, sqlite3_complete sees each statement end at the semicolon that we do. */
-static void test_sqlite_agrees(void **state)
-{
-    struct buffer buffer = {0};
-    uint64_t seed = 1;
-    size_t compared = 0;
-
-    (void)state;
-    for (int i = 0; i < 20000; i++) {
-        struct arena *arena = arena_new(1 << 18);
-        struct source source = {TEXT("a.sql"), TEXT("")};
-        struct sql_options options = make_options(LITE, 0);
-        struct reader reader = {.arena = arena, .source = &source, .options = &options};
-
-        make_soup(&seed, &buffer);
-        buffer_add(&buffer, (struct text){"", 1});
-        struct lexer lexer = {.bytes = buffer.bytes, .size = buffer.size - 1, .reader = &reader};
-        struct piece piece;
-
-        while (sql_sqlite_piece(&lexer, &piece) && piece.is_ended && !reader.errors.count) {
-            for (size_t at = piece.verb.offset; at < piece.end; at++) {
-                char after = buffer.bytes[at + 1];
-
-                if (buffer.bytes[at] != ';')
-                    continue;
-                buffer.bytes[at + 1] = '\0';
-                assert_int_equal(sqlite3_complete(buffer.bytes), at + 1 == piece.end);
-                buffer.bytes[at + 1] = after;
-                compared++;
-            }
-        }
-        arena_free(&arena);
-    }
-    assert_true(compared > 5000);
-    buffer_free(&buffer);
-}
-
 /* What is shipped, read once more, is the same statements. */
 static void test_shipped_reads_the_same(void **state)
 {
@@ -739,9 +701,11 @@ static void test_shipped_reads_the_same(void **state)
 int main(void)
 {
     static const struct CMUnitTest others[] = {
-        cmocka_unit_test(test_blanks),        cmocka_unit_test(test_again),
-        cmocka_unit_test(test_rule_names),    cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_sqlite_agrees), cmocka_unit_test(test_shipped_reads_the_same),
+        cmocka_unit_test(test_blanks),
+        cmocka_unit_test(test_again),
+        cmocka_unit_test(test_rule_names),
+        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_shipped_reads_the_same),
     };
     static struct CMUnitTest tests[COUNT(rows) + COUNT(others)];
 
