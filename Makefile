@@ -7,8 +7,11 @@ PREFIX   ?= /usr/local
 SANITIZE ?=
 CI       ?=
 
+# PostgreSQL's own parser, for sqlferry, where the machine has libpg_query; make PGQUERY= for without.
+PGQUERY ?= $(if $(wildcard /usr/include/pg_query.h /usr/local/include/pg_query.h),yes)
+
 # One folder of objects per compiler and kind of build, so that they never mix.
-VARIANT := $(notdir $(firstword $(CC)))$(if $(SANITIZE),-sanitized)
+VARIANT := $(notdir $(firstword $(CC)))$(if $(SANITIZE),-sanitized)$(if $(PGQUERY),,-without-pg-query)
 BUILD   := build/$(VARIANT)
 
 CFLAGS  ?= -O2 -g
@@ -41,7 +44,7 @@ endif
 
 # The libraries of each program. Deferred, because `make setup` may have just installed them.
 LIBS_GROUND   = $(shell pkg-config --libs libsodium libzstd sqlite3)
-LIBS_COMPILER = $(LIBS_GROUND) $(shell pkg-config --libs yaml-0.1) -pthread
+LIBS_COMPILER = $(LIBS_GROUND) $(shell pkg-config --libs yaml-0.1) $(if $(PGQUERY),-lpg_query) -pthread
 LIBS_TEST     = $(LIBS_COMPILER) $(shell pkg-config --libs cmocka)
 INCLUDES      = $(shell pkg-config --cflags libsodium libzstd sqlite3 yaml-0.1 cmocka 2>/dev/null)
 
@@ -50,7 +53,7 @@ Q    := $(if $(V),,@)
 note = $(if $(V),,@echo "  $(1)	$(2)")
 
 COMPILE = $(CC) -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(WARN) $(HARDEN) $(CFLAGS) \
-          $(INCLUDES) -MMD -MP
+          $(if $(PGQUERY),-DPGQUERY) $(INCLUDES) -MMD -MP
 
 # Floors 0 and 1 are what both programs stand on; `make floors` holds the list to the headers.
 SHARED := $(shell sed -s -n '1s/^\/\* \([a-z0-9_]*\)\.h - .* Floor [01]\. \*\/$$/\1/p' runtime/*.h)
@@ -59,6 +62,7 @@ RUNTIME_SOURCES  := $(wildcard runtime/*.c)
 COMPILER_SOURCES := $(wildcard compiler/*.c)
 SHARED_SOURCES   := $(wildcard $(SHARED:%=runtime/%.c))
 TEST_SOURCES     := $(wildcard tests/unit/test_*.c tests/oracle/test_*.c tests/end/test_*.c)
+TEST_SOURCES     := $(if $(PGQUERY),$(TEST_SOURCES),$(filter-out %/test_pg_query.c,$(TEST_SOURCES)))
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
@@ -197,7 +201,7 @@ test-corpus: $(CORPUS_TEST) ## run every input of tests/fuzz/corpus through its 
 	$<
 
 .PHONY: test-oracle
-test-oracle: $(ORACLES) ## compare our lexers with psql and SQLite (SCRIPTS=n each)
+test-oracle: $(ORACLES) ## compare our lexers with psql, SQLite and libpg_query (SCRIPTS=n each)
 	@failed=; for test in $(ORACLES); do $$test || failed="$$failed $$test"; done; \
 	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 

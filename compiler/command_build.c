@@ -1,4 +1,5 @@
 #include "compiler/commands.h"
+#include "compiler/pgquery.h"
 #include "compiler/signer.h"
 #include "runtime/trust.h"
 
@@ -206,6 +207,18 @@ static struct error *write_bundle(struct call *call, const struct keys *keys,
                        STREAM_COUNT);
 }
 
+/* Whether the server's parser read the scripts is for the auditor to know. */
+static struct text describe_tool(struct arena *arena, enum dialect dialect)
+{
+    struct text version = pgquery_version();
+
+    if (dialect != DIALECT_POSTGRESQL)
+        return TEXT("sqlferry " VERSION);
+    if (version.size == 0)
+        return TEXT("sqlferry " VERSION " without pg_query");
+    return arena_format(arena, "sqlferry " VERSION " pg_query %.*s", TEXT_ARGS(version));
+}
+
 static struct error *compile(struct call *call, const struct manifest *manifest,
                              const struct order *order, const struct settings *settings,
                              struct writer *writer, struct index *index)
@@ -224,6 +237,7 @@ static struct error *compile(struct call *call, const struct manifest *manifest,
         error = compile_run(call->arena, manifest, order, &options, &compiled);
     if (error)
         return error;
+    report_warning(call->report, compiled.warnings);
     index->project = manifest->project;
     index->dialect = settings->dialect;
     index->server_version = manifest->server_versions[settings->dialect];
@@ -232,7 +246,7 @@ static struct error *compile(struct call *call, const struct manifest *manifest,
         index->extension_count = manifest->extension_count;
     }
     index->alembic_keep = manifest->alembic_keep;
-    index->tool = TEXT("sqlferry " VERSION);
+    index->tool = describe_tool(call->arena, settings->dialect);
     index->steps = compiled.steps;
     index->step_count = compiled.count;
     return writer_finish(call->arena, writer, index);

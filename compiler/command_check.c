@@ -1,4 +1,5 @@
 #include "compiler/commands.h"
+#include "compiler/pgquery.h"
 #include "runtime/json.h"
 
 const struct option command_check_options[] = {
@@ -41,6 +42,15 @@ static struct counts count_graph(const struct order *order)
     return counts;
 }
 
+static const char *describe_parser(struct arena *arena)
+{
+    struct text version = pgquery_version();
+
+    if (version.size == 0)
+        return ", not parsed: sqlferry was built without libpg_query";
+    return arena_format(arena, ", parsed as PostgreSQL %.*s does", TEXT_ARGS(version)).bytes;
+}
+
 static void print(struct call *call, const struct manifest *manifest, const struct order *order,
                   const bool dialects[static DIALECT_COUNT], const struct compiled *compiled)
 {
@@ -71,12 +81,16 @@ static void print(struct call *call, const struct manifest *manifest, const stru
         json_number(&json, "script_count", compiled[i].script_count);
         json_number(&json, "statement_count", compiled[i].statement_count);
         json_bool(&json, "rehearsed", rehearsed);
+        if (i == DIALECT_POSTGRESQL)
+            json_text(&json, "parser_version", pgquery_version());
         json_close(&json, '}');
         if (!as_json)
             report_line(call->report, "%.*s: %zu scripts, %zu statements%s",
                         TEXT_ARGS(dialect_name((enum dialect)i)), compiled[i].script_count,
                         compiled[i].statement_count,
-                        rehearsed ? ", the whole chain ran in memory" : "");
+                        i == DIALECT_POSTGRESQL ? describe_parser(call->arena)
+                        : rehearsed             ? ", the whole chain ran in memory"
+                                                : "");
     }
     json_close(&json, ']');
     json_close(&json, '}');
@@ -106,6 +120,8 @@ struct error *command_check(struct call *call)
     }
     if (error)
         return error;
+    for (size_t i = 0; i < DIALECT_COUNT; i++)
+        report_warning(call->report, compiled[i].warnings);
     print(call, &manifest, &order, dialects, compiled);
     return NULL;
 }

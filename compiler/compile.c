@@ -25,7 +25,8 @@ struct run {
     struct slot slots[SCRIPT_KIND_COUNT];
     struct rehearsal rehearsal;
     bool rehearses;
-    struct errors errors;
+    struct text server_version; /* least version required; may be empty */
+    struct errors errors, warnings;
     struct compiled compiled;
 };
 
@@ -87,6 +88,8 @@ static struct error *split(struct run *run, const struct revision *revision, boo
         .dialect = run->options->dialect,
         .transactional = transactional,
         .allowed = revision->allowed,
+        .parses = true,
+        .server_version = run->server_version,
     };
 
     return sql_read(run->arena, &slot->source, &options, &slot->script);
@@ -148,6 +151,8 @@ static struct error *read_script(struct run *run, const struct revision *revisio
     struct error *error = split(run, revision, transactional, slot);
     if (error)
         return keep_source(run, &slot->source, error);
+    if (slot->script.warnings && !errors_full(&run->warnings))
+        errors_add(&run->warnings, keep_source(run, &slot->source, slot->script.warnings));
     entry->path = reference->path;
     entry->source = slot->digest;
     find_cuts(run, &slot->script, transactional, entry);
@@ -266,6 +271,7 @@ struct error *compile_run(struct arena *arena, const struct manifest *manifest,
         run.rehearses = true;
         error = rehearsal_open(arena, &run.rehearsal);
     }
+    run.server_version = manifest->server_versions[options->dialect];
     run.compiled.count = order->count;
     run.compiled.steps = arena_array(arena, struct index_step, order->count);
     for (size_t i = 0; !error && !errors_full(&run.errors) && i < order->count; i++) {
@@ -278,6 +284,7 @@ struct error *compile_run(struct arena *arena, const struct manifest *manifest,
         return error;
     if (run.errors.count)
         return run.errors.first;
+    run.compiled.warnings = run.warnings.first;
     *compiled = run.compiled;
     return NULL;
 }

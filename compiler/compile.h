@@ -17,7 +17,8 @@ struct compiled {
     struct index_step *steps; /* in order; complete where there is a writer */
     size_t count;
     size_t script_count, statement_count;
-    uint64_t size; /* bytes of all scripts */
+    uint64_t size;          /* bytes of all scripts */
+    struct error *warnings; /* up to ERRORS_MAX, by script; NULL for none */
 };
 
 /*

@@ -60,22 +60,41 @@ void script_free(struct script *script)
     *script = (struct script){0};
 }
 
+static FORMAT(5, 0) struct error *add_error(struct reader *reader, struct errors *errors,
+                                            struct token at, const char *hint, const char *format,
+                                            va_list values)
+{
+    if (errors_full(errors))
+        return NULL;
+    struct text message = arena_format_list(reader->arena, format, values);
+    struct span span = {reader->source, at.offset + reader->shift, at.size};
+    struct error *error = error_at(reader->arena, ERROR_INPUT, span, "%.*s", TEXT_ARGS(message));
+    if (hint)
+        error_hint(reader->arena, error, "%s", hint);
+    errors_add(errors, error);
+    return error;
+}
+
 struct error *sql_refuse(struct reader *reader, struct token at, const char *hint,
                          const char *format, ...)
 {
     va_list values;
 
-    if (!reader || errors_full(&reader->errors))
+    if (!reader)
         return NULL;
     va_start(values, format);
-    struct text message = arena_format_list(reader->arena, format, values);
+    struct error *error = add_error(reader, &reader->errors, at, hint, format, values);
     va_end(values);
-    struct span span = {reader->source, at.offset + reader->shift, at.size};
-    struct error *error = error_at(reader->arena, ERROR_INPUT, span, "%.*s", TEXT_ARGS(message));
-    if (hint)
-        error_hint(reader->arena, error, "%s", hint);
-    errors_add(&reader->errors, error);
     return error;
+}
+
+void sql_warn(struct reader *reader, struct token at, const char *hint, const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    add_error(reader, &reader->warnings, at, hint, format, values);
+    va_end(values);
 }
 
 static bool equal(struct text text, const char *word)
@@ -212,21 +231,28 @@ static void refuse_missing_semicolon(const struct lexer *lexer, const struct pie
 /* Every statement is judged as soon as it is cut; the shipped text is blanked behind the lexer. */
 static void read_statements(struct lexer *lexer, struct script *script)
 {
-    bool is_sqlite = lexer->reader->options->dialect == DIALECT_SQLITE;
+    CLEANUP(buffer_free) struct buffer copy = {0};
+    const struct sql_options *options = lexer->reader->options;
+    const struct errors *errors = &lexer->reader->errors;
+    bool is_sqlite = options->dialect == DIALECT_SQLITE;
     struct wrapper wrapper = {0};
     struct piece piece;
 
-    while (!errors_full(&lexer->reader->errors) &&
-           (is_sqlite ? sql_sqlite_piece : sql_postgresql_piece)(lexer, &piece)) {
-        if (lexer->is_cut)
+    while (!errors_full(errors)) {
+        size_t before = errors->count;
+
+        if (!(is_sqlite ? sql_sqlite_piece : sql_postgresql_piece)(lexer, &piece) || lexer->is_cut)
             break;
         enum sql_role role = sql_rules_judge(lexer, &piece);
         bool is_shipped = sql_wrapper_pass(&wrapper, lexer, role, &piece, script);
 
+        if (!piece.is_ended)
+            refuse_missing_semicolon(lexer, &piece);
+        if (is_shipped && options->parses && !is_sqlite && errors->count == before)
+            sql_parse_check(lexer, &piece, &copy);
         if (is_shipped)
             add_statement(script, piece.verb.offset, piece.end - piece.verb.offset);
         if (!piece.is_ended) {
-            refuse_missing_semicolon(lexer, &piece);
             if (is_shipped)
                 end_statement(lexer, script);
             break;
@@ -246,6 +272,7 @@ struct error *sql_read(struct arena *arena, const struct source *source,
 
     script->text.size = script->count = 0;
     script->foreign_keys_off = false;
+    script->warnings = NULL;
     if (text_starts(text, mark)) {
         reader.shift = mark.size;
         text = text_slice(text, mark.size, text.size);
@@ -266,6 +293,8 @@ struct error *sql_read(struct arena *arena, const struct source *source,
     if (reader.errors.count) {
         script->text.size = script->count = 0;
         script->foreign_keys_off = false;
+    } else {
+        script->warnings = errors_sorted(&reader.warnings);
     }
     return errors_sorted(&reader.errors);
 }

@@ -23,6 +23,8 @@ struct sql_options {
     enum dialect dialect;
     bool transactional; /* the script runs inside one transaction of its revision */
     unsigned allowed;   /* bits 1 << enum sql_rule */
+    bool parses;        /* PostgreSQL: every statement goes through the server's own parser */
+    struct text server_version; /* least version of the servers, for the parser; may be empty */
 };
 
 /*
@@ -32,12 +34,14 @@ struct sql_options {
  * text              the source without its byte-order mark; what was taken off is blanked, byte for
  *                   byte, so that offsets and lines stay; a ';' is added where one was missing
  * foreign_keys_off  SQLite: a PRAGMA foreign_keys=off ... on around a table rebuild was taken off
+ * warnings          what the parser refuses where the servers are newer than it; like errors
  */
 struct script {
     struct buffer text;
     struct statement *statements;
     size_t count, capacity;
     bool foreign_keys_off;
+    struct error *warnings;
 };
 
 void script_free(struct script *script);
@@ -61,7 +65,8 @@ bool sql_find_build(struct arena *arena, const struct script *script, size_t i,
  * unterminated quotes, comments, parentheses and statements, COPY from and to the client,
  * transaction control, statements that cannot run in a transaction where the script is
  * transactional, settings that change the lexer. One enclosing BEGIN ... COMMIT is taken off, and
- * so is SQLite's PRAGMA foreign_keys=off ... on. The rules are those of docs/sql.md.
+ * so is SQLite's PRAGMA foreign_keys=off ... on. PostgreSQL's own parser must find exactly one
+ * statement in each of ours, where options want that. The rules are those of docs/sql.md.
  *
  * cost     linear in the size of the source
  * returns  NULL, or ERROR_INPUT: up to ERRORS_MAX of them in source order, their spans in source;

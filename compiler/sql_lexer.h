@@ -47,7 +47,8 @@ struct reader {
     const struct source *source;
     const struct sql_options *options;
     size_t shift; /* what the source has in front of the text: the size of its byte-order mark */
-    struct errors errors;
+    struct errors errors, warnings;
+    bool has_named_parser; /* one hint about its version is enough */
 };
 
 /*
@@ -84,6 +85,10 @@ bool sql_sqlite_piece(struct lexer *lexer, struct piece *piece);
 /* Passes over the lines of a COPY FROM STDIN, up to and with its "\.". */
 void sql_postgresql_skip_copy(struct lexer *lexer);
 
+/* Blanks the -- comments in a copy of the piece. returns  whether there are any */
+bool sql_postgresql_blank_comments(const struct lexer *lexer, const struct piece *piece,
+                                   char *copy);
+
 /* What a statement is to the script around it. Whatever is refused has been reported. */
 enum sql_role {
     SQL_PLAIN,
@@ -99,6 +104,13 @@ enum sql_role {
 
 enum sql_role sql_rules_judge(const struct lexer *lexer, const struct piece *piece);
 enum sql_role sql_pragma_judge(const struct lexer *lexer, const struct piece *piece);
+
+/*
+ * PostgreSQL's own parser must find one statement in the piece; what it refuses is reported.
+ *
+ * copy  is used again for every piece
+ */
+void sql_parse_check(const struct lexer *lexer, const struct piece *piece, struct buffer *copy);
 
 /* What surrounds a script: BEGIN ... COMMIT, and PRAGMA foreign_keys. Starts as {0}. */
 struct wrapper {
@@ -136,3 +148,6 @@ struct text sql_name(const struct lexer *lexer, struct token token);
  */
 struct error *sql_refuse(struct reader *reader, struct token at, const char *hint,
                          const char *format, ...) FORMAT(4, 5);
+/* The same among the warnings. */
+void sql_warn(struct reader *reader, struct token at, const char *hint, const char *format, ...)
+    FORMAT(4, 5);

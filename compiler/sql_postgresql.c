@@ -605,3 +605,27 @@ void sql_postgresql_skip_copy(struct lexer *lexer)
             return;
     }
 }
+
+bool sql_postgresql_blank_comments(const struct lexer *lexer, const struct piece *piece, char *copy)
+{
+    struct lexer again = {.bytes = lexer->bytes, .size = lexer->size, .at = piece->verb.offset};
+    bool found = false;
+
+    while (again.at < piece->end) {
+        size_t start = again.at;
+        const char *here = again.bytes + start;
+
+        if (sql_is(*here, SQL_BLANK)) {
+            again.at++;
+        } else if (here[0] == '-' && here[1] == '-') {
+            skip_line_comment(&again);
+            memset(copy + start - piece->verb.offset, ' ', again.at - start);
+            found = true;
+        } else if (here[0] == '/' && here[1] == '*') {
+            skip_comment(&again);
+        } else {
+            sql_postgresql_next(&again);
+        }
+    }
+    return found;
+}

@@ -205,16 +205,27 @@ static void put_message(struct report *report, struct span span, const char *kin
         put_excerpt(report, span, place);
 }
 
-void report_error(struct report *report, const struct error *error)
+static void put_errors(struct report *report, const char *kind, const char *colour,
+                       const struct error *error)
 {
     clear_progress(report);
     for (; error; error = error->next) {
-        put_message(report, error->span, "error", "1;31", error->message, true);
+        put_message(report, error->span, kind, colour, error->message, true);
         for (const struct note *note = error->notes; note; note = note->next)
             put_message(report, note->span, "note", "1;36", note->message, false);
         if (error->hint.size)
             put_message(report, (struct span){0}, "hint", "1;33", error->hint, false);
     }
+}
+
+void report_error(struct report *report, const struct error *error)
+{
+    put_errors(report, "error", "1;31", error);
+}
+
+void report_warning(struct report *report, const struct error *warning)
+{
+    put_errors(report, "warning", "1;35", warning);
 }
 
 struct error *report_finish(struct report *report)

@@ -38,7 +38,7 @@ accepted()
 
 accepted postgresql <<'SQL'
 SELECT ':HOME', '\! no', $$ COMMIT; \i $$, E'\\'; -- \! :HOME COMMIT;
-SELECT 1::int, ARRAY[1, 2][1:2] /* \i */;
+SELECT 1::int, (ARRAY[1, 2])[1:2] /* \i */;
 SQL
 refused postgresql 2:1 "psql command '\\!' in a script" <<'SQL'
 SELECT 1;
