@@ -65,6 +65,7 @@ enum {
     MANIFEST_HEADS,
     MANIFEST_REQUIRES,
     MANIFEST_ALEMBIC,
+    MANIFEST_SEVERITY,
     MANIFEST_KEY_COUNT,
 };
 
@@ -79,6 +80,7 @@ static const struct key manifest_keys[MANIFEST_KEY_COUNT] = {
     [MANIFEST_HEADS] = {"heads", A_LIST, "Write 'heads: [ID, ID]', or leave it out."},
     [MANIFEST_REQUIRES] = {"requires", A_MAPPING, "Write 'requires: {DIALECT: VERSION}'."},
     [MANIFEST_ALEMBIC] = {"alembic", A_TEXT, "Write 'keep'."},
+    [MANIFEST_SEVERITY] = {"severity", A_MAPPING, "Write 'severity: {RULE: off}'."},
 };
 
 /* Behind a dialect in `requires:`. */
@@ -611,21 +613,37 @@ static void read_timeout(struct reader *reader, const struct entry *entry, uint6
                shown(reader, entry->key->text), shown(reader, entry->value->text));
 }
 
+/* returns  false, after refusing it, for a rule there is not */
+static bool read_rule(struct reader *reader, const struct yaml_node *node, enum lint_rule *rule)
+{
+    if (lint_rules_find(node->text, rule))
+        return true;
+    const char *nearest = lint_rules_nearest(node->text);
+    struct error *error =
+        refuse(reader, node->span, "there is no rule '%s'", shown(reader, node->text));
+    if (nearest)
+        error_hint(reader->arena, error, "Did you mean '%s'?", nearest);
+    return false;
+}
+
 static void read_allowed(struct reader *reader, const struct yaml_node *list,
                          struct revision *revision)
 {
-    for (const struct yaml_node *item = list->first; item && !is_full(reader); item = item->next) {
-        enum sql_rule rule;
+    uint64_t listed = 0;
 
-        if (!check_item(reader, item, "allow"))
+    revision->allowances = arena_array(reader->arena, struct allowance, list->count);
+    for (const struct yaml_node *item = list->first; item && !is_full(reader); item = item->next) {
+        enum lint_rule rule;
+        enum sql_rule refusal;
+
+        if (!check_item(reader, item, "allow") || !read_rule(reader, item, &rule))
             continue;
-        if (!sql_rule_find(item->text, &rule)) {
-            refuse(reader, item->span, "there is no rule '%s'", shown(reader, item->text));
-            continue;
-        }
-        if (revision->allowed & 1U << rule)
+        if (listed & UINT64_C(1) << rule)
             refuse(reader, item->span, "'%s' is listed twice", shown(reader, item->text));
-        revision->allowed |= 1U << rule;
+        listed |= UINT64_C(1) << rule;
+        if (sql_rule_find(item->text, &refusal))
+            revision->allowed |= 1U << refusal;
+        revision->allowances[revision->allowance_count++] = (struct allowance){rule, item->span};
     }
 }
 
@@ -768,6 +786,38 @@ static void read_alembic(struct reader *reader, const struct yaml_node *value)
                shown(reader, value->text));
 }
 
+/* What `severity:` says of one rule. */
+static void read_severity(struct reader *reader, const struct yaml_node *key, uint64_t *given)
+{
+    enum lint_severity *severities = reader->manifest.severities;
+    enum lint_rule rule;
+    enum sql_rule refusal;
+
+    if (!read_rule(reader, key, &rule))
+        return;
+    if (*given & UINT64_C(1) << rule)
+        refuse(reader, key->span, "'%s' is given twice", lint_rules[rule].id);
+    *given |= UINT64_C(1) << rule;
+    if (sql_rule_find(key->text, &refusal))
+        error_hint(reader->arena,
+                   refuse(reader, key->span, "the severity of '%s' cannot be changed",
+                          lint_rules[rule].id),
+                   "List it under 'allow:' of a revision.");
+    else if (key->value->kind != YAML_SCALAR ||
+             !lint_rules_find_severity(key->value->text, &severities[rule]))
+        refuse(reader, key->value->span.size ? key->value->span : key->span,
+               "the severity of '%s' must be 'off', 'info', 'warning' or 'error'",
+               lint_rules[rule].id);
+}
+
+static void read_severities(struct reader *reader, const struct yaml_node *mapping)
+{
+    uint64_t given = 0;
+
+    for (const struct yaml_node *key = mapping->first; key && !is_full(reader); key = key->next)
+        read_severity(reader, key, &given);
+}
+
 static void read_manifest_keys(struct reader *reader, const struct yaml_node *root,
                                const struct entry *entries)
 {
@@ -788,6 +838,8 @@ static void read_manifest_keys(struct reader *reader, const struct yaml_node *ro
         read_requires(reader, entries[MANIFEST_REQUIRES].value);
     if (entries[MANIFEST_ALEMBIC].value)
         read_alembic(reader, entries[MANIFEST_ALEMBIC].value);
+    if (entries[MANIFEST_SEVERITY].value)
+        read_severities(reader, entries[MANIFEST_SEVERITY].value);
     if (entries[MANIFEST_ROOTS].value)
         manifest->roots =
             read_references(reader, entries[MANIFEST_ROOTS].value, "roots", &manifest->root_count);
@@ -1043,6 +1095,8 @@ struct error *manifest_load(struct arena *arena, struct text path, struct manife
 
     if (error)
         return error;
+    for (size_t i = 0; i < LINT_RULE_COUNT; i++)
+        reader.manifest.severities[i] = lint_rules[i].severity;
     error = read_file(&reader, fd, size, 0);
     if (error)
         return error;

@@ -1,7 +1,7 @@
 /* manifest.h - YAML nodes to revisions; unknown keys are errors. Floor 3. */
 #pragma once
 
-#include "compiler/sql.h"
+#include "compiler/lint_rules.h"
 #include "runtime/index.h"
 
 enum {
@@ -26,6 +26,12 @@ struct script_reference {
     struct span span;
 };
 
+/* An entry of `allow:`. */
+struct allowance {
+    enum lint_rule rule;
+    struct span span;
+};
+
 struct revision {
     struct text id;
     struct text title; /* empty where there is none */
@@ -39,6 +45,8 @@ struct revision {
     bool idempotent;                                /* `idempotent: true` */
     uint64_t lock_timeout_ms, statement_timeout_ms; /* `timeouts:`; 0 for those of the run */
     unsigned allowed;                               /* bits 1 << enum sql_rule */
+    struct allowance *allowances;                   /* all of `allow:` */
+    size_t allowance_count;
 
     /* Filled by graph_resolve. */
     struct revision **children;
@@ -52,7 +60,8 @@ struct manifest {
     struct text server_versions[DIALECT_COUNT]; /* least version required; empty for none */
     struct text *extensions;                    /* that PostgreSQL must have, each once */
     size_t extension_count;
-    bool alembic_keep;          /* `alembic: keep`: no id is too long for Alembic's table */
+    bool alembic_keep; /* `alembic: keep`: no id is too long for Alembic's table */
+    enum lint_severity severities[LINT_RULE_COUNT]; /* as `severity:` has them, or the table */
     struct revision *revisions; /* in manifest order, those of included files last */
     size_t count;
     struct reference *roots, *heads; /* as listed; none listed means exactly one is expected */
