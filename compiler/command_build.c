@@ -59,6 +59,11 @@ static struct error *read_created(struct call *call, uint64_t *created)
     return NULL;
 }
 
+static bool has_both(const struct manifest *manifest)
+{
+    return manifest->dialects[DIALECT_POSTGRESQL] && manifest->dialects[DIALECT_SQLITE];
+}
+
 static struct error *choose_dialect(struct call *call, const struct manifest *manifest,
                                     enum dialect *dialect)
 {
@@ -69,7 +74,7 @@ static struct error *choose_dialect(struct call *call, const struct manifest *ma
             return cli_usage(call, "the manifest is not for the dialect '%.*s'", TEXT_ARGS(name));
         return NULL;
     }
-    if (manifest->dialects[DIALECT_POSTGRESQL] && manifest->dialects[DIALECT_SQLITE])
+    if (has_both(manifest))
         return error_hint(call->arena,
                           cli_usage(call, "the manifest is for two dialects, a bundle for one"),
                           "Say --dialect postgresql or --dialect sqlite.");
@@ -219,6 +224,17 @@ static struct text describe_tool(struct arena *arena, enum dialect dialect)
     return arena_format(arena, "sqlferry " VERSION " pg_query %.*s", TEXT_ARGS(version));
 }
 
+/* Errors refuse the build; of warnings, which 'check' shows, one line is enough here. */
+static struct error *heed_findings(struct call *call, const struct lint_findings *findings)
+{
+    size_t warnings = findings->counts[LINT_WARNING];
+
+    if (warnings)
+        report_note(call->report, "%zu warning%s: 'sqlferry check' shows %s", warnings,
+                    warnings == 1 ? "" : "s", warnings == 1 ? "it" : "them");
+    return lint_refuse(findings);
+}
+
 static struct error *compile(struct call *call, const struct manifest *manifest,
                              const struct order *order, const struct settings *settings,
                              struct writer *writer, struct index *index)
@@ -227,6 +243,7 @@ static struct error *compile(struct call *call, const struct manifest *manifest,
     struct compile_options options = {
         .dialect = settings->dialect,
         .rehearse = !cli_has(call, "no-rehearsal"),
+        .lint = lint_new(call->arena, manifest, 0),
         .writer = writer,
         .report = call->report,
     };
@@ -235,9 +252,11 @@ static struct error *compile(struct call *call, const struct manifest *manifest,
 
     if (!error)
         error = compile_run(call->arena, manifest, order, &options, &compiled);
+    if (!error)
+        error = heed_findings(call, lint_finish(options.lint, !has_both(manifest)));
     if (error)
         return error;
-    report_warning(call->report, compiled.warnings);
+    commands_warn(call, compiled.warnings);
     index->project = manifest->project;
     index->dialect = settings->dialect;
     index->server_version = manifest->server_versions[settings->dialect];
@@ -255,7 +274,7 @@ static struct error *compile(struct call *call, const struct manifest *manifest,
 static struct text default_output(struct call *call, const struct manifest *manifest,
                                   const struct index *index, enum dialect dialect)
 {
-    bool both = manifest->dialects[DIALECT_POSTGRESQL] && manifest->dialects[DIALECT_SQLITE];
+    bool both = has_both(manifest);
     struct text name =
         arena_format(call->arena, "%.*s-%.*s%s%.*s.ferry", TEXT_ARGS(manifest->project),
                      TEXT_ARGS(index->release), both ? "-" : "",

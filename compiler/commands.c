@@ -14,6 +14,12 @@ struct error *commands_load(struct call *call, struct manifest *manifest, struct
     return error;
 }
 
+void commands_warn(struct call *call, const struct error *warnings)
+{
+    for (; warnings; warnings = warnings->next)
+        report_finding(call->report, "warning", warnings);
+}
+
 struct error *commands_password_fd(struct call *call, int *fd)
 {
     uint64_t number = 0;

@@ -31,5 +31,8 @@ struct error *commands_load(struct call *call, struct manifest *manifest,
 struct error *commands_sign(struct call *call, enum signed_kind kind, struct text text,
                             const struct digest *digest, struct signature *signature) CHECKED;
 
+/* Shows what ends nothing, unless quiet: an error and those behind it. */
+void commands_warn(struct call *call, const struct error *warnings);
+
 /* The value of --password-fd; -1, the terminal, without one. */
 struct error *commands_password_fd(struct call *call, int *fd) CHECKED;

@@ -203,6 +203,18 @@ static struct error *pack(struct run *run, struct index_step *step)
     return NULL;
 }
 
+/* The lint rules, over what was read and accepted. */
+static void look_at(struct run *run, const struct revision *revision, const struct index_step *step)
+{
+    struct lint_script scripts[SCRIPT_KIND_COUNT] = {{NULL, NULL}};
+
+    for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
+        if (run->slots[kind].is_read)
+            scripts[kind] =
+                (struct lint_script){&run->slots[kind].source, &run->slots[kind].script};
+    lint_revision(run->options->lint, revision, step->transactional, scripts);
+}
+
 static void describe(struct run *run, const struct revision *revision, struct index_step *step)
 {
     *step = (struct index_step){
@@ -250,6 +262,8 @@ static struct error *compile_step(struct run *run, const struct revision *revisi
         run->rehearses = false; /* what follows may build on what was refused */
         return NULL;
     }
+    if (run->options->lint)
+        look_at(run, revision, step);
     if (run->rehearses)
         errors_add(&run->errors, rehearse(run, step));
     if (run->errors.count || !run->options->writer)
@@ -272,6 +286,8 @@ struct error *compile_run(struct arena *arena, const struct manifest *manifest,
         error = rehearsal_open(arena, &run.rehearsal);
     }
     run.server_version = manifest->server_versions[options->dialect];
+    if (options->lint)
+        lint_begin(options->lint, options->dialect);
     run.compiled.count = order->count;
     run.compiled.steps = arena_array(arena, struct index_step, order->count);
     for (size_t i = 0; !error && !errors_full(&run.errors) && i < order->count; i++) {

@@ -1,13 +1,14 @@
 /* compile.h - the scripts of an order: read, split, rehearsed, packed. Floor 4. */
 #pragma once
 
-#include "compiler/graph.h"
+#include "compiler/lint.h"
 #include "compiler/writer.h"
 #include "runtime/report.h"
 
 struct compile_options {
     enum dialect dialect;
     bool rehearse;         /* SQLite: run the chain in memory */
+    struct lint *lint;     /* what looks at the scripts, too; NULL for nothing */
     struct writer *writer; /* where scripts go; NULL to check them only */
     struct report *report; /* for progress on a terminal; NULL for none */
 };

@@ -205,27 +205,29 @@ static void put_message(struct report *report, struct span span, const char *kin
         put_excerpt(report, span, place);
 }
 
-static void put_errors(struct report *report, const char *kind, const char *colour,
-                       const struct error *error)
+static void put_error(struct report *report, const char *kind, const char *colour,
+                      const struct error *error)
 {
-    clear_progress(report);
-    for (; error; error = error->next) {
-        put_message(report, error->span, kind, colour, error->message, true);
-        for (const struct note *note = error->notes; note; note = note->next)
-            put_message(report, note->span, "note", "1;36", note->message, false);
-        if (error->hint.size)
-            put_message(report, (struct span){0}, "hint", "1;33", error->hint, false);
-    }
+    put_message(report, error->span, kind, colour, error->message, true);
+    for (const struct note *note = error->notes; note; note = note->next)
+        put_message(report, note->span, "note", "1;36", note->message, false);
+    if (error->hint.size)
+        put_message(report, (struct span){0}, "hint", "1;33", error->hint, false);
 }
 
 void report_error(struct report *report, const struct error *error)
 {
-    put_errors(report, "error", "1;31", error);
+    clear_progress(report);
+    for (; error; error = error->next)
+        put_error(report, "error", "1;31", error);
 }
 
-void report_warning(struct report *report, const struct error *warning)
+void report_finding(struct report *report, const char *kind, const struct error *error)
 {
-    put_errors(report, "warning", "1;35", warning);
+    if (report->quiet)
+        return;
+    clear_progress(report);
+    put_error(report, kind, "1;35", error);
 }
 
 struct error *report_finish(struct report *report)

@@ -29,8 +29,8 @@ void report_progress(struct report *report, const char *format, ...) FORMAT(2, 3
 /* An error and those behind it: place, excerpt with caret, notes, hint. */
 void report_error(struct report *report, const struct error *error);
 
-/* The same of what does not end the command; quiet or not. */
-void report_warning(struct report *report, const struct error *warning);
+/* One that ends nothing, under another word than "error"; unless quiet. */
+void report_finding(struct report *report, const char *kind, const struct error *error);
 
 /* ERROR_SYSTEM where a result could not be written, to a full disk for one. */
 struct error *report_finish(struct report *report) CHECKED;
