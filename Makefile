@@ -279,6 +279,7 @@ check-manuals:
 .PHONY: golden
 golden: all $(BUILD)/tests/end/test_end ## rewrite expected outputs; git diff is the review
 	GOLDEN=1 $(BUILD)/tests/end/test_end '*damaged/*'
+	GOLDEN=1 $(BUILD)/tests/end/test_end '*tests/lint/*'
 	GOLDEN=1 $(BUILD)/tests/end/test_end '*messages.sh'
 	GOLDEN=1 $(BUILD)/tests/end/test_end '*corpus.sh'
 

@@ -633,7 +633,7 @@ static void take_doubtful(struct lint *lint)
     for (size_t i = 0; i < DIALECT_COUNT; i++) {
         struct lint_state *state = &lint->states[i];
 
-        if (!(lint->dialects & 1U << i) || state->is_partial || state->is_dynamic)
+        if (!state->is_begun || state->is_partial || state->is_dynamic)
             continue;
         for (struct lint_finding *finding = state->doubtful.first, *next; finding; finding = next) {
             next = finding->next;

@@ -285,7 +285,7 @@ static struct change *add_change(struct model *model, enum change_kind kind, str
     return change;
 }
 
-static struct text normal_schema(struct text schema)
+struct text model_schema(struct text schema)
 {
     return text_equal(schema, TEXT("public")) ? TEXT("") : schema;
 }
@@ -295,7 +295,7 @@ struct object *model_find(const struct model *model, enum object_kind kind,
 {
     struct object *found = NULL;
 
-    schema = normal_schema(schema);
+    schema = model_schema(schema);
     for (struct object *object = model->buckets[bucket_of(model, kind, owner, name)]; object;
          object = object->next_in_bucket) {
         if (object->kind != kind || object->name.bytes != name.bytes ||
@@ -317,7 +317,7 @@ struct object *model_create(struct model *model, enum object_kind kind, struct o
     *object = (struct object){
         .kind = kind,
         .owner = owner,
-        .schema = normal_schema(schema),
+        .schema = model_schema(schema),
         .name = name,
         .number = (uint32_t)++model->object_count,
     };
@@ -366,7 +366,7 @@ void model_rename(struct model *model, struct object *object, struct text schema
 
     change->schema = object->schema;
     change->name = object->name;
-    set_name(model, object, normal_schema(schema), name);
+    set_name(model, object, model_schema(schema), name);
     add_known(model, name)->kinds |= 1U << object->kind;
 }
 
@@ -493,7 +493,7 @@ static bool is_told(const struct model *model, const struct object *object, bool
 {
     const struct object *owner = object->owner;
 
-    if (!owner || owner->compared != model->comparison)
+    if (!owner || owner->is_implied || owner->compared != model->comparison)
         return false;
     const struct slot *slot = find_slot(model, owner, then);
     return then ? slot->then > slot->now : slot->now > slot->then;

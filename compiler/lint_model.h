@@ -92,9 +92,12 @@ struct model *model_new(struct arena *arena);
 /* The one text for all that are equal to this; folded to lower case for ASCII letters on demand. */
 struct text model_intern(struct model *model, struct text text, bool fold);
 
+/* As objects have it: empty for "public", which is where names without a schema mostly are. */
+struct text model_schema(struct text schema);
+
 /*
  * The object of this name that is there, or NULL. A schema that is not said, on either side, fits
- * any, an equal one better; "public" is the same as none.
+ * any, an equal one better.
  *
  * owner  of the kinds from OBJECT_COLUMN on; NULL otherwise
  */

@@ -68,6 +68,7 @@ enum { LABEL_BUCKETS = 256 };
 /* What is known of one dialect's database. */
 struct lint_state {
     struct model *model;
+    bool is_begun;         /* scripts have created a table */
     bool is_partial;       /* scripts name tables that none has created */
     bool is_dynamic;       /* scripts run what is put together at run time */
     bool sets_search_path; /* a name without a schema may be in any */
@@ -176,7 +177,7 @@ void lint_not_repeatable(struct lint *lint, const struct reading *reading, struc
                          struct token at);
 
 void lint_rename(struct lint *lint, const struct reading *reading, struct object *object,
-                 struct name to);
+                 struct name from, struct name to);
 void lint_role(struct lint *lint, const struct reading *reading, struct token name);
 
 /* One statement, or one of a DO block. */
@@ -185,7 +186,8 @@ void lint_statement(struct lint *lint, struct reading reading);
 /* Parts of that, each from behind the words that lead to it. */
 void lint_create_table(struct lint *lint, struct reading *reading, struct token place,
                        struct name name, bool guarded, bool temporary);
-void lint_alter_table(struct lint *lint, struct reading *reading, struct object *table);
+void lint_alter_table(struct lint *lint, struct reading *reading, struct object *table,
+                      struct name name);
 void lint_create_index(struct lint *lint, struct reading *reading, bool unique);
 void lint_plain_rules(struct lint *lint, const struct reading *reading);
 void lint_check_name(struct lint *lint, const struct reading *reading, struct token token,

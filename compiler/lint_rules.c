@@ -538,7 +538,7 @@ const struct lint_rule_entry lint_rules[LINT_RULE_COUNT] = {
                           "INSERT INTO orders VALUES (1);\n"},
     [LINT_SET_NOT_NULL] = {"set-not-null", LINT_WARNING, PG, 0, 0,
                            "SET NOT NULL reads a whole table under a lock",
-                           "this reads all of '{2}' while nobody can",
+                           "SET NOT NULL reads all of '{2}' while nobody else can",
                            "Add CHECK ({1} IS NOT NULL) NOT VALID, validate it in a later "
                            "revision, and SET NOT NULL then.",
                            "From PostgreSQL 12 on the server does not read the table where a valid "

@@ -110,7 +110,7 @@ static bool check_existing(struct lint *lint, const struct reading *reading,
                        state->is_dynamic || lint->in_block ||
                        (state->cascaded | lint->cascaded) & 1U << existing->kind ||
                        (existing->owner == NULL && state->sets_search_path) ||
-                       !text_equal(existing->schema, schema);
+                       !text_equal(existing->schema, model_schema(schema));
 
     if (is_doubtful)
         return false;
@@ -291,7 +291,6 @@ static void read_function(struct lint *lint, struct reading *reading, struct tex
     }
     while (reading->token.kind != TOKEN_END) {
         struct token at = reading->token;
-        struct capture capture;
 
         if (reading->token.kind == TOKEN_OPEN) {
             reading_skip_parenthesis(reading);
@@ -299,12 +298,13 @@ static void read_function(struct lint *lint, struct reading *reading, struct tex
             definer = at;
         } else if (reading_take(reading, "SET SEARCH_PATH", NULL)) {
             has_search_path = true;
-        } else if (reading_take(reading, "LANGUAGE @", &capture)) {
-            struct text language = lint_name(lint, reading, capture.names[0].token);
+        } else if (reading_take(reading, "LANGUAGE", NULL)) {
+            struct text language = lint_name(lint, reading, reading->token);
+            bool is_trusted = !text_starts(language, TEXT("pl")) || !text_ends(language, TEXT("u"));
 
-            if (text_equal(language, TEXT("c")) || text_ends(language, TEXT("u")))
-                lint_report(lint, LINT_UNTRUSTED_LANGUAGE, reading, capture.names[0].token,
-                            language, TEXT(""), TEXT(""));
+            if (text_equal(language, TEXT("c")) || !is_trusted)
+                lint_report(lint, LINT_UNTRUSTED_LANGUAGE, reading, reading->token, language,
+                            TEXT(""), TEXT(""));
         } else {
             reading_next(reading);
         }
@@ -538,7 +538,7 @@ static void read_drop(struct lint *lint, struct reading *reading)
 }
 
 void lint_rename(struct lint *lint, const struct reading *reading, struct object *object,
-                 struct name to)
+                 struct name from, struct name to)
 {
     struct text name = lint_name(lint, reading, to.token);
     bool is_used = object->kind == OBJECT_TABLE || object->kind == OBJECT_VIEW ||
@@ -546,7 +546,7 @@ void lint_rename(struct lint *lint, const struct reading *reading, struct object
 
     lint_check_name(lint, reading, to.token, false);
     if (is_used && lint_is_old(lint, object)) {
-        struct lint_spot *spot = lint_report(lint, LINT_RENAME_BREAKING, reading, to.token,
+        struct lint_spot *spot = lint_report(lint, LINT_RENAME_BREAKING, reading, from.token,
                                              object->name, TEXT(""), TEXT(""));
 
         if (spot) {
@@ -555,7 +555,7 @@ void lint_rename(struct lint *lint, const struct reading *reading, struct object
         }
     }
     if (!model_find(lint->model, object->kind, object->owner, object->schema, name))
-        lint_set_name(lint, reading, object, object->schema, name, to.token);
+        lint_set_name(lint, reading, object, object->schema, name, from.token);
 }
 
 static unsigned label_bucket(struct text literal)
@@ -609,13 +609,16 @@ static void read_alter(struct lint *lint, struct reading *reading)
 {
     struct capture capture;
     struct object *object = NULL;
+    struct name name;
 
-    if (reading_take(reading, "[FOREIGN] TABLE [IF] [EXISTS] [ONLY] @ [*]", &capture)) {
-        reading->token.kind == TOKEN_OTHER ? reading_next(reading) : (void)0;
-        object = lint_find(lint, reading, OBJECT_VIEW, capture.names[0]);
+    if (reading_take(reading, "[FOREIGN] TABLE [IF] [EXISTS] [ONLY] @", &capture)) {
+        if (reading_is_byte(reading, '*'))
+            reading_next(reading);
+        name = capture.names[0];
+        object = lint_find(lint, reading, OBJECT_VIEW, name);
         if (!object)
-            object = lint_table(lint, reading, capture.names[0]);
-        lint_alter_table(lint, reading, object);
+            object = lint_table(lint, reading, name);
+        lint_alter_table(lint, reading, object, name);
         return;
     }
     if (read_alter_type(lint, reading))
@@ -626,7 +629,7 @@ static void read_alter(struct lint *lint, struct reading *reading)
     reading_take(reading, "IF EXISTS", NULL);
     if (!reading_take(reading, "@", &capture))
         return;
-    struct name name = capture.names[0];
+    name = capture.names[0];
     if (entry->has_table) {
         struct object *owner = read_owner(lint, reading, entry->kind);
 
@@ -642,7 +645,7 @@ static void read_alter(struct lint *lint, struct reading *reading)
     }
     if (reading_take(reading, "RENAME TO @", &capture)) {
         if (object)
-            lint_rename(lint, reading, object, capture.names[0]);
+            lint_rename(lint, reading, object, name, capture.names[0]);
     } else if (reading_take(reading, "SET SCHEMA @", &capture)) {
         if (object)
             lint_set_name(lint, reading, object, lint_name(lint, reading, capture.names[0].token),

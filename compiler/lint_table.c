@@ -356,6 +356,7 @@ void lint_create_table(struct lint *lint, struct reading *reading, struct token 
     struct text shown = lint_name(lint, reading, name.token);
     struct capture capture;
 
+    lint->state->is_begun = true;
     lint_check_name(lint, reading, name.token, false);
     if (guarded && !temporary)
         lint_report(lint, LINT_GUARDED_CREATE, reading, place, shown, TEXT(""), TEXT(""));
@@ -719,7 +720,7 @@ static void drop_column(struct lint *lint, struct reading *reading, struct objec
         if (!is_guarded && !table->is_opaque && !lint->state->is_dynamic)
             lint_report(lint, LINT_DROP_UNKNOWN, reading, capture.names[0].token, name,
                         TEXT("column"), TEXT(""));
-        if (!is_guarded && table->is_opaque)
+        if (table->is_opaque)
             lint_report(lint, LINT_DROP_COLUMN, reading, capture.names[0].token, name, table->name,
                         TEXT(""));
         return;
@@ -774,7 +775,8 @@ static void validate(struct lint *lint, const struct reading *reading, struct ob
 }
 
 /* One of the actions of ALTER TABLE. */
-static void read_action(struct lint *lint, struct reading *reading, struct object *table)
+static void read_action(struct lint *lint, struct reading *reading, struct object *table,
+                        struct name name)
 {
     struct capture capture;
     struct token at = reading->token;
@@ -804,7 +806,7 @@ static void read_action(struct lint *lint, struct reading *reading, struct objec
             lint_set_name(lint, reading, constraint, TEXT(""),
                           lint_name(lint, reading, capture.names[1].token), capture.names[0].token);
     } else if (reading_take(reading, "RENAME TO @", &capture)) {
-        lint_rename(lint, reading, table, capture.names[0]);
+        lint_rename(lint, reading, table, name, capture.names[0]);
     } else if (reading_take(reading, "RENAME [COLUMN] @ TO @", &capture)) {
         rename_column(lint, reading, table, capture.names[0], capture.names[1]);
     } else if (reading_take(reading, "SET SCHEMA @", &capture)) {
@@ -836,12 +838,13 @@ static void read_action(struct lint *lint, struct reading *reading, struct objec
 }
 
 /* Behind ALTER TABLE and the name. */
-void lint_alter_table(struct lint *lint, struct reading *reading, struct object *table)
+void lint_alter_table(struct lint *lint, struct reading *reading, struct object *table,
+                      struct name name)
 {
     if (lint->kind == SCRIPT_UP && lint_is_old(lint, table))
         table->altered = lint->number;
     for (;;) {
-        read_action(lint, reading, table);
+        read_action(lint, reading, table, name);
         skip_element(reading);
         if (!reading_is_byte(reading, ','))
             return;

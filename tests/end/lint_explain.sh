@@ -1,4 +1,4 @@
-# Every rule explains itself, and its two examples are true: the rule speaks up on the first, and it
+# Every rule has its golden files and explains itself, and its two examples are true: the rule speaks up on the first, and it
 # alone is asked; on the second it keeps silent.
 . "$ROOT/tests/end/lib"
 . "$ROOT/tests/end/lint_case"
@@ -27,6 +27,9 @@ cut -d ' ' -f 1 out > rules
 [ "$(wc -l < rules)" -gt 40 ] || fail 'where are the rules?'
 sort -c rules || fail 'the rules are not in order'
 while read -r rule; do
+    for file in "$rule.fires.sql" "$rule.silent.sql" "$rule.expected"; do
+        [ -s "$ROOT/tests/lint/$file" ] || fail "there is no tests/lint/$file"
+    done
     expect 0 sqlferry check --explain "$rule"
     has out "$rule: " 'severity: ' 'dialects: ' 'Fires:' 'Does not:' 'To allow it:'
     example 'Fires:' > fires.sql

@@ -1,6 +1,6 @@
 /*
- * Drives the two built programs as a user does: every tests/end/NAME.sh is one test, and so is the
- * check of every damaged manifest, whose whole output is compared.
+ * Drives the two built programs as a user does: every tests/end/NAME.sh is one test, and so are the
+ * check of every damaged manifest, whose whole output is compared, and every case of a lint rule.
  *
  * A script runs as `sh -eu` in an empty folder of its own, with the programs of this build first in
  * PATH and the repository in ROOT. Named on the command line, only the tests that match run:
@@ -33,7 +33,7 @@
 #include <cmocka.h>
 
 enum { TIMEOUT_S = 600, TORTURE_S = 6 * 3600, GRACE_S = 10, POLL_MS = 5 };
-enum { OPEN_AT_ONCE = 16, TESTS_MAX = 200 };
+enum { OPEN_AT_ONCE = 16, TESTS_MAX = 400 };
 
 /* Scripts wait more than they work, so a few run at a time; their results come in order. */
 enum { SCRIPTS_AT_ONCE = 4 };
@@ -43,6 +43,7 @@ static const struct {
     const char *pattern, *script;
 } kinds[] = {
     {"manifests/damaged/*.yaml", "tests/end/damaged"},
+    {"tests/lint/*.sql", "tests/end/lint"},
     {"tests/end/*.sh", NULL},
 };
 

@@ -1,0 +1,4 @@
+DELETE FROM orders;
+DELETE FROM ONLY public.orders AS o RETURNING id;
+TRUNCATE TABLE orders, items CASCADE;
+DO $$ BEGIN DELETE FROM orders; END $$;

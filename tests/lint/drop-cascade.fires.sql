@@ -1,0 +1,2 @@
+DROP TABLE IF EXISTS orders, items CASCADE;
+DROP FUNCTION total(integer) CASCADE;

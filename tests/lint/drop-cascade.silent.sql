@@ -1,0 +1,6 @@
+--- revision one
+--- up
+DROP TABLE orders RESTRICT;
+CREATE TABLE items (id integer REFERENCES orders ON DELETE CASCADE);
+--- down
+DROP TABLE items CASCADE;

@@ -1,0 +1,7 @@
+CREATE SCHEMA archive;
+DROP SCHEMA archive;
+--- revision two
+--- up
+CREATE SCHEMA other;
+--- down
+DROP SCHEMA other;

@@ -1,0 +1,4 @@
+CREATE TABLE a_name_that_somebody_has_put_together_from_all_of_the_columns_of_it (id integer);
+CREATE TABLE short (äa_name_that_somebody_has_put_together_from_all_of_the_columns_of_it integer);
+CREATE INDEX a_name_that_somebody_has_put_together_from_all_of_the_columns_of_it2 ON short (id);
+ALTER TABLE short RENAME COLUMN id TO a_name_that_somebody_has_put_together_from_all_of_the_columns_of_it;

@@ -1,0 +1,2 @@
+CREATE TABLE a_name_that_somebody_has_put_together_from_all_of_the_columns_o (id integer);
+INSERT INTO words VALUES ('a_name_that_somebody_has_put_together_from_all_of_the_columns_of_it');

@@ -1,0 +1,2 @@
+CREATE TABLE orders (id integer);
+CREATE TABLE items (id integer)

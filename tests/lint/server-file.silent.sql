@@ -1,0 +1,2 @@
+INSERT INTO orders VALUES ('COPY orders FROM ''/tmp/x'' ');
+COMMENT ON TABLE orders IS 'from /tmp';

@@ -1,0 +1,13 @@
+--- manifest dialect: sqlite
+--- revision one
+--- up
+CREATE TABLE a (b INTEGER);
+--- down: none
+--- revision two
+--- up
+ALTER TABLE a ADD COLUMN c TEXT NOT NULL;
+ALTER TABLE a ADD d TEXT DEFAULT CURRENT_TIMESTAMP;
+ALTER TABLE a ADD COLUMN e INTEGER DEFAULT (abs(random()));
+ALTER TABLE a ADD COLUMN f INTEGER GENERATED ALWAYS AS (b + 1) STORED;
+ALTER TABLE a ADD COLUMN g INTEGER NOT NULL DEFAULT 1 REFERENCES a (b);
+--- down: none

@@ -1,0 +1,10 @@
+CREATE TABLE fresh (id serial, token uuid DEFAULT gen_random_uuid());
+ALTER TABLE fresh ADD COLUMN token2 uuid DEFAULT gen_random_uuid();
+ALTER TABLE orders ADD COLUMN a timestamptz DEFAULT now();
+ALTER TABLE orders ADD COLUMN b timestamptz DEFAULT (now() AT TIME ZONE 'utc');
+ALTER TABLE orders ADD COLUMN c varchar(20) DEFAULT 'x'::varchar(20) NOT NULL;
+ALTER TABLE orders ADD COLUMN d numeric(10, 2) DEFAULT 0.0, ADD COLUMN e text[] DEFAULT '{}';
+ALTER TABLE orders ADD COLUMN f jsonb DEFAULT jsonb_build_object('a', 1);
+ALTER TABLE orders ADD COLUMN g timestamptz DEFAULT CURRENT_TIMESTAMP(3);
+ALTER TABLE orders ADD COLUMN h text CHECK (length(h) < app.most());
+ALTER TABLE orders ALTER COLUMN token SET DEFAULT gen_random_uuid();
