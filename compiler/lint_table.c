@@ -414,38 +414,58 @@ static bool begins_with(const struct object_words *words, const struct object_wo
     return words->count > 0 && words->count < longer->count;
 }
 
-/* Another index that is the same is told at the end of the script, for one of them may be dropped.
- */
+static bool has_index(const struct object *object)
+{
+    return object->kind == OBJECT_INDEX || (object->kind == OBJECT_CONSTRAINT && object->has_index);
+}
+
+/* One of them is the first columns of the other, and serves no constraint. */
+static bool is_redundant(const struct object *index, const struct object *longer)
+{
+    return index->is_plain && longer->is_plain && !index->is_unique &&
+           begins_with(&index->words, &longer->words);
+}
+
+static struct object *find_twin(const struct object *table, const struct object *index)
+{
+    for (struct object *other = table->owned; other; other = other->behind)
+        if (other != index && has_index(other) && other->definition.size &&
+            other->definition.bytes == index->definition.bytes)
+            return other;
+    return NULL;
+}
+
+static struct object *find_overlap(const struct object *table, const struct object *index)
+{
+    for (struct object *other = table->owned; other; other = other->behind)
+        if (other != index && has_index(other) &&
+            (is_redundant(index, other) || is_redundant(other, index)))
+            return other;
+    return NULL;
+}
+
+/* Told at the end of the script, for until then one of them may be dropped; one pair is enough. */
 static void warn_duplicate(struct lint *lint, const struct reading *reading, struct token at,
                            struct object *table, struct object *index)
 {
-    for (struct object *other = table->owned; other; other = other->behind) {
-        bool is_index =
-            other->kind == OBJECT_INDEX || (other->kind == OBJECT_CONSTRAINT && other->has_index);
+    struct text of = arena_format(lint->arena, "table '%.*s'", TEXT_ARGS(table->name));
+    struct object *other = find_twin(table, index);
+    struct lint_spot *spot = NULL;
 
-        if (other == index || !is_index || !other->definition.size)
-            continue;
-        struct text of = arena_format(lint->arena, "table '%.*s'", TEXT_ARGS(table->name));
-        struct lint_spot *spot = NULL;
-        if (other->definition.bytes == index->definition.bytes)
-            spot =
-                lint_report(lint, LINT_DUPLICATE_INDEX, reading, at, index->name, other->name, of);
-        else if (other->is_plain && index->is_plain &&
-                 ((begins_with(&index->words, &other->words) && !index->is_unique) ||
-                  (begins_with(&other->words, &index->words) && !other->is_unique)))
-            spot = lint_report(lint, LINT_REDUNDANT_INDEX, reading, at,
-                               index->words.count < other->words.count ? index->name : other->name,
-                               index->words.count < other->words.count ? other->name : index->name,
-                               of);
-        if (!spot)
-            continue;
-        spot->condition = SPOT_TWINS;
-        spot->object = index;
-        spot->other = other;
-        if (other->origin)
-            spot->note = arena_format(lint->arena, "'%.*s' is created in %.*s",
-                                      TEXT_ARGS(other->name), TEXT_ARGS(other->origin->path));
-    }
+    if (other)
+        spot = lint_report(lint, LINT_DUPLICATE_INDEX, reading, at, index->name, other->name, of);
+    else if ((other = find_overlap(table, index)))
+        spot = lint_report(lint, LINT_REDUNDANT_INDEX, reading, at,
+                           is_redundant(index, other) ? index->name : other->name,
+                           is_redundant(index, other) ? other->name : index->name, of);
+    if (!spot)
+        return;
+    spot->condition = SPOT_TWINS;
+    spot->object = index;
+    spot->other = other;
+    if (other->origin)
+        spot->note = arena_format(lint->arena, "'%.*s' is created in %.*s", TEXT_ARGS(other->name),
+                                  TEXT_ARGS(other->origin->path));
 }
 
 /* "orders_day_idx", which is what PostgreSQL calls an index that has no name. */
