@@ -280,6 +280,7 @@ check-manuals:
 golden: all $(BUILD)/tests/end/test_end ## rewrite expected outputs; git diff is the review
 	GOLDEN=1 $(BUILD)/tests/end/test_end '*damaged/*'
 	GOLDEN=1 $(BUILD)/tests/end/test_end '*tests/lint/*'
+	GOLDEN=1 $(BUILD)/tests/end/test_end '*lint_docs.sh'
 	GOLDEN=1 $(BUILD)/tests/end/test_end '*messages.sh'
 	GOLDEN=1 $(BUILD)/tests/end/test_end '*corpus.sh'
 

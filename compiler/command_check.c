@@ -41,6 +41,24 @@ static struct text dialect_names(struct call *call, enum lint_rule rule)
     return names;
 }
 
+/* "14" for 140000, "14.4" for 140004. */
+static struct text version_name(struct call *call, unsigned version)
+{
+    return version % 10000 ? arena_format(call->arena, "%u.%u", version / 10000, version % 10000)
+                           : arena_format(call->arena, "%u", version / 10000);
+}
+
+static void print_versions(struct call *call, const struct lint_rule_entry *entry)
+{
+    struct text since = version_name(call, entry->since), until = version_name(call, entry->until);
+
+    if (entry->until)
+        report_line(call->report, "servers:  from %.*s, below %.*s", TEXT_ARGS(since),
+                    TEXT_ARGS(until));
+    else if (entry->since)
+        report_line(call->report, "servers:  from %.*s", TEXT_ARGS(since));
+}
+
 static void list_rules(struct call *call)
 {
     for (size_t i = 0; i < LINT_RULE_COUNT; i++)
@@ -71,7 +89,9 @@ static struct error *explain(struct call *call)
     bool is_refusal = rule == LINT_MISSING_SEMICOLON || rule == LINT_SPLIT_AMBIGUOUS;
     report_line(report, "%s: %s", entry->id, entry->title);
     report_line(report, "severity: %s", lint_rules_severity_name(entry->severity));
-    report_line(report, "dialects: %.*s", TEXT_ARGS(dialect_names(call, rule)));
+    struct text dialects = dialect_names(call, rule);
+    report_line(report, "dialects: %.*s", TEXT_ARGS(dialects));
+    print_versions(call, entry);
     report_line(report, "%s", "");
     report_line(report, "%s", entry->why);
     report_line(report, "%s", "");

@@ -79,6 +79,8 @@ static void show_revision(struct buffer *shown, const struct manifest *manifest,
     buffer_format(shown, "%s%s%s", revision->transactional ? "" : " transaction=none",
                   revision->foreign_keys_off ? " foreign_keys=off" : "",
                   revision->idempotent ? " idempotent" : "");
+    for (size_t i = 0; i < revision->allowance_count; i++)
+        buffer_format(shown, " allow=%s", lint_rules[revision->allowances[i].rule].id);
     if (revision->allowed)
         buffer_format(shown, " allowed=%u", revision->allowed);
     if (revision->lock_timeout_ms)
@@ -109,6 +111,10 @@ static void show_manifest(struct buffer *shown, const struct manifest *manifest)
     for (size_t i = 0; i < manifest->extension_count; i++)
         buffer_format(shown, " +%.*s", TEXT_ARGS(manifest->extensions[i]));
     buffer_format(shown, "%s\n", manifest->alembic_keep ? " alembic=keep" : "");
+    for (size_t i = 0; i < LINT_RULE_COUNT; i++)
+        if (manifest->severities[i] != lint_rules[i].severity)
+            buffer_format(shown, "severity: %s=%s\n", lint_rules[i].id,
+                          lint_rules_severity_name(manifest->severities[i]));
     show_list(shown, "roots: ", manifest->roots, manifest->root_count);
     show_list(shown, "heads: ", manifest->heads, manifest->head_count);
     for (size_t i = 0; i < manifest->count; i++) {
@@ -168,7 +174,8 @@ static const struct row {
      "b-1_B.x [a implied] postgresql: up=pg/b.sql down=none sqlite: up=lite/b.sql "
      "down=lite/b.down.sql verify=lite/b.verify.sql foreign_keys=off\n"
      "c [a, b-1_B.x] postgresql: up=c.sql down=none sqlite: up=c.sql down=none transaction=none "
-     "idempotent allowed=3 lock_timeout=10000 statement_timeout=120000\n"},
+     "idempotent allow=missing-semicolon allow=split-ambiguous allowed=3 lock_timeout=10000 "
+     "statement_timeout=120000\n"},
     {"texts that look like something else",
      "\"ferry\": \"1\"\nproject: 1e3\ndialect: [sqlite]\nrevisions:\n  - id: 0017\n"
      "    title: true\n    parents: []\n    up: 1.5\n  - id: 'null'\n    title: \"~\"\n"
@@ -604,6 +611,26 @@ static const struct row {
      "ferry.yaml:8:32: error: there is no rule 'everything'\n"
      "ferry.yaml:8:44: error: 'missing-semicolon' is listed twice\n"
      "ferry.yaml:8:63: error: an item of 'allow' must be a text, not a list\n"},
+
+    {"rules that are allowed and weighed",
+     HEAD "severity: {drop-table: off, 'down-leaves-object': warning}\n" ROOT
+          "    allow: [drop-column, drop-table]\n",
+     "shop in .: postgresql\nseverity: down-leaves-object=warning\nseverity: drop-table=off\n"
+     "a [] postgresql: up=a.sql allow=drop-column allow=drop-table\n"},
+    {"weighing what cannot be weighed",
+     HEAD "severity:\n  drop-tabel: off\n  drop-table: none\n  drop-table: off\n"
+          "  drop-column: [off]\n  split-ambiguous: off\n  drop-schema:\n" ROOT,
+     "ferry.yaml:5:3: error: there is no rule 'drop-tabel'\nhint: Did you mean 'drop-table'?\n"
+     "ferry.yaml:6:15: error: the severity of 'drop-table' must be 'off', 'info', 'warning' or "
+     "'error'\nferry.yaml:7:3: error: 'drop-table' is given twice\n"
+     "ferry.yaml:8:16: error: the severity of 'drop-column' must be 'off', 'info', 'warning' or "
+     "'error'\nferry.yaml:9:3: error: the severity of 'split-ambiguous' cannot be changed\n"
+     "hint: List it under 'allow:' of a revision.\n"
+     "ferry.yaml:10:3: error: the severity of 'drop-schema' must be 'off', 'info', 'warning' or "
+     "'error'\n"},
+    {"a severity of all rules", HEAD "severity: off\n" ROOT,
+     "ferry.yaml:4:11: error: 'severity' must be a mapping, not a text\n"
+     "hint: Write 'severity: {RULE: off}'.\n"},
 
     /* Scripts. */
     {"an up script that is none", HEAD ROOT "  - id: b\n    up: none\n    verify: none\n",
