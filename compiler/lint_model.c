@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { TABLE_SIZE_FIRST = 1024, JOURNAL_FIRST = 256 };
+enum { TABLE_SIZE_FIRST = 1024, JOURNAL_FIRST = 256, COMPARED_FIRST = 64 };
 
 enum change_kind { CREATED, DROPPED, RENAMED, GIVEN };
 
@@ -74,6 +74,10 @@ struct model *model_new(struct arena *arena)
         .bucket_count = TABLE_SIZE_FIRST,
         .journal = arena_array(arena, struct change, JOURNAL_FIRST),
         .change_capacity = JOURNAL_FIRST,
+        .slots = arena_array(arena, struct slot, COMPARED_FIRST),
+        .slot_size = COMPARED_FIRST,
+        .compared = arena_array(arena, struct object *, COMPARED_FIRST),
+        .compared_size = COMPARED_FIRST,
     };
     return model;
 }
@@ -455,7 +459,6 @@ static struct slot *find_slot(const struct model *model, const struct object *ob
 static void reserve(struct model *model, size_t count)
 {
     if (count * 4 > model->slot_size) {
-        model->slot_size = 64;
         while (model->slot_size < count * 4)
             model->slot_size *= 2;
         model->slots = arena_array(model->arena, struct slot, model->slot_size);

@@ -1,4 +1,5 @@
 #include "tests/fuzz/script.h"
+#include "compiler/lint.h"
 #include "compiler/sql_lexer.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -86,6 +87,35 @@ static void check_blanked(struct text source, struct text shipped)
         assert(shipped.bytes[i] == source.bytes[i] || shipped.bytes[i] == ' ');
 }
 
+/*
+ * The rules look at it as the up and the down script of two revisions: nothing of that may fail,
+ * and every finding has a place in the script and a text that is safe to show.
+ */
+static void check_rules(struct arena *arena, const struct source *source,
+                        const struct script *script, const struct sql_options *options)
+{
+    struct revision revisions[2] = {{.id = TEXT("one"), .span = {source, 0, 0}},
+                                    {.id = TEXT("two"), .span = {source, 0, 0}, .position = 1}};
+    struct manifest manifest = {.revisions = revisions, .count = COUNT(revisions)};
+    const struct lint_script scripts[SCRIPT_KIND_COUNT] = {{source, script}, {source, script}};
+
+    for (size_t i = 0; i < LINT_RULE_COUNT; i++)
+        manifest.severities[i] = lint_rules[i].severity;
+    struct lint *lint = lint_new(arena, &manifest, 0);
+    lint_begin(lint, options->dialect);
+    for (size_t i = 0; i < COUNT(revisions); i++)
+        lint_revision(lint, &revisions[i], options->transactional, scripts);
+    const struct lint_findings *findings = lint_finish(lint, true);
+    for (const struct lint_finding *each = findings->first; each; each = each->next) {
+        struct place place = span_place(each->error->span);
+
+        assert(each->error->span.offset + each->error->span.size <= source->text.size);
+        assert(place.line == each->line && place.column == each->column);
+        each->error->next = NULL;
+        fuzz_check_error(arena, each->error);
+    }
+}
+
 static void check(struct arena *arena, struct text input, const struct sql_options *options)
 {
     CLEANUP(script_free) struct script script = {0};
@@ -114,6 +144,7 @@ static void check(struct arena *arena, struct text input, const struct sql_optio
     }
     check_gap(arena, text_slice(shipped, at, shipped.size), options->dialect);
     check_again(arena, &script, options);
+    check_rules(arena, &source, &script, options);
 }
 
 /* PostgreSQL's own parser accepts hardly anything here; what it says has a place all the same. */
