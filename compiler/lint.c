@@ -320,7 +320,6 @@ static void read_script(struct lint *lint, enum script_kind kind)
     for (size_t i = 0; i < text->script->count; i++) {
         struct statement statement = text->script->statements[i];
 
-        lint->statement = statement.offset;
         lint_statement(lint, reading_begin(lint->dialect, text->text, statement.offset,
                                            statement.offset + statement.size - 1));
     }
@@ -351,8 +350,7 @@ static void find_lost(struct lint *lint, const struct model_difference *differen
         struct lint_spot *spot = add_spot(
             lint, LINT_REBUILD_LOSES_OBJECT, SCRIPT_UP, table->gone_offset, table->gone_size,
             (const struct text[]){object->old_name, text_from(object->word), table->old_name});
-        spot->note =
-            arena_format(lint->arena, "it is created in %.*s", TEXT_ARGS(object->origin->path));
+        spot->note = arena_format(lint->arena, "it is created in %.*s", TEXT_ARGS(*object->path));
     }
 }
 
@@ -439,7 +437,7 @@ static void find_missing(struct lint *lint, const struct model_difference *diffe
                 (const struct text[]){object->old_name, text_from(object->word)});
 
             spot->note =
-                arena_format(lint->arena, "it is created in %.*s", TEXT_ARGS(object->origin->path));
+                arena_format(lint->arena, "it is created in %.*s", TEXT_ARGS(*object->path));
         }
         lint->kind = SCRIPT_DOWN;
     }

@@ -335,12 +335,21 @@ struct object *model_create(struct model *model, enum object_kind kind, struct o
 
 void model_drop(struct model *model, struct object *object)
 {
-    while (object->owned) {
-        object->owned->has_fallen = true;
-        model_drop(model, object->owned);
+    struct object *each = object;
+
+    for (;;) {
+        while (each->owned) { /* first what it owns, which may own more */
+            each = each->owned;
+            each->has_fallen = true;
+        }
+        struct object *owner = each->owner;
+
+        vanish(model, each);
+        add_change(model, DROPPED, each);
+        if (each == object)
+            return;
+        each = owner;
     }
-    vanish(model, object);
-    add_change(model, DROPPED, object);
 }
 
 static void rename_words(const struct object *table, struct text from, struct text to)
@@ -385,6 +394,9 @@ static void set_owner(struct model *model, struct object *object, struct object 
 
 void model_give(struct model *model, struct object *object, struct object *owner)
 {
+    for (const struct object *each = owner; each; each = each->owner)
+        if (each == object)
+            return; /* no script that runs does this */
     add_change(model, GIVEN, object)->owner = object->owner;
     set_owner(model, object, owner);
 }

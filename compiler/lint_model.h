@@ -34,12 +34,6 @@ struct object_words {
     size_t count;
 };
 
-/* Where an object was created. */
-struct object_origin {
-    struct text revision; /* its id */
-    struct text path;     /* of the script */
-};
-
 /* There are as many as all scripts create, so they are small. */
 struct object {
     enum object_kind kind : 8;
@@ -72,11 +66,11 @@ struct object {
     struct text schema; /* empty where no script says one */
     struct text name; /* as the catalogue has it; interned, as all texts here: equal is identical */
     struct text old_name; /* at the mark of that comparison */
-    struct text
-        definition;       /* a column's type, a function's arguments, of an index what it is over */
+    /* A column's type, a function's arguments, of what has an index what that is over. */
+    struct text definition;
     const char *not_null; /* of a constraint: the column that its CHECK says is not null */
     struct object_words words;
-    const struct object_origin *origin;
+    const struct text *path; /* of the script that created it; NULL for none */
 
     struct object *owner;           /* table of a column, index, trigger; schema of a table; NULL */
     struct object *owned;           /* the first of those that it owns and that are there */

@@ -26,7 +26,7 @@ struct lint_text {
     size_t shift;                /* size of the byte-order mark that the file has in front of it */
     const struct script *script;
     struct lint_allow *allows, *last_allow; /* by their place; those that may still be of use */
-    struct object_origin *origin;           /* of what it creates; NULL so far */
+    struct text *kept_path;                 /* of what it creates; NULL so far */
     bool is_dynamic;                        /* runs SQL that is put together at run time */
 };
 
@@ -38,8 +38,7 @@ enum spot_condition {
     SPOT_TWINS,   /* both objects are there */
 };
 
-/* A rule that fired, before it is known whether it is allowed. offset and size are in its script.
- */
+/* A rule that fired, before it is known whether it is allowed. The place is in its script. */
 struct lint_spot {
     struct lint_spot *next;
     enum lint_rule rule;
@@ -55,7 +54,7 @@ struct lint_spot {
 
 /* A label that ALTER TYPE has added. */
 struct lint_label {
-    struct lint_label *next; /* of equal hash, and then of the transaction at hand */
+    struct lint_label *next; /* in its bucket */
     struct text literal;     /* with its quotes */
     struct text type;        /* of which it is one */
     struct text revision;
@@ -100,12 +99,10 @@ struct lint {
 
     /* The script at hand. */
     enum script_kind kind;
-    size_t statement;  /* offset of the one that is read */
     bool in_block;     /* in DO, where things happen under conditions */
     unsigned cascaded; /* as that of the state, by this script alone */
 
-    /* By position of a revision, dialects as bits: its up script has statements, its down has none.
-     */
+    /* By position, dialects as bits: the up script does something, the down script does not. */
     uint8_t *up_does, *empty_downs;
     uint64_t *used; /* by position: rules of `allow:` that were of use */
     struct lint_allow *first_allow, *last_allow;
@@ -150,10 +147,9 @@ struct object *lint_table(struct lint *lint, const struct reading *reading, stru
 /*
  * Creates an object where none of its name is there.
  *
- * word    what it is called
- * at      the token a caret goes to
- * guarded it says IF NOT EXISTS or OR REPLACE
- * returns NULL where one was there
+ * word     what it is called
+ * guarded  it says IF NOT EXISTS or OR REPLACE
+ * returns  NULL where one is there, which is told where the server would refuse it
  */
 struct object *lint_create(struct lint *lint, const struct reading *reading, enum object_kind kind,
                            const char *word, struct object *owner, struct name name, bool guarded);

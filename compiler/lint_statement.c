@@ -116,9 +116,8 @@ static bool check_existing(struct lint *lint, const struct reading *reading,
         return false;
     struct lint_spot *spot = lint_report(lint, LINT_CREATE_EXISTING, reading, at, existing->name,
                                          text_from(existing->word), TEXT(""));
-    if (spot && existing->origin)
-        spot->note =
-            arena_format(lint->arena, "it is created in %.*s", TEXT_ARGS(existing->origin->path));
+    if (spot && existing->path)
+        spot->note = arena_format(lint->arena, "it is created in %.*s", TEXT_ARGS(*existing->path));
     return true;
 }
 
@@ -163,16 +162,16 @@ static struct object *find_same_function(const struct reading *reading, struct o
     return NULL;
 }
 
-/* One for all that a script creates. */
-static const struct object_origin *origin(struct lint *lint)
+/* The path of the script at hand, kept once for all that it creates. */
+static const struct text *keep_path(struct lint *lint)
 {
     struct lint_text *text = &lint->texts[lint->kind];
 
-    if (!text->origin) {
-        text->origin = arena_one(lint->arena, struct object_origin);
-        *text->origin = (struct object_origin){lint->revision->id, text->path};
+    if (!text->kept_path) {
+        text->kept_path = arena_one(lint->arena, struct text);
+        *text->kept_path = text->path;
     }
-    return text->origin;
+    return text->kept_path;
 }
 
 struct object *lint_add(struct lint *lint, const struct reading *reading, enum object_kind kind,
@@ -182,7 +181,7 @@ struct object *lint_add(struct lint *lint, const struct reading *reading, enum o
     struct object *object = model_create(lint->model, kind, owner, schema, name);
 
     object->word = word;
-    object->origin = origin(lint);
+    object->path = keep_path(lint);
     object->revision = lint->number;
     object->offset = (uint32_t)(at.offset + reading->shift);
     object->size = (uint32_t)at.size;
@@ -717,7 +716,7 @@ static void read_block(struct lint *lint, struct reading block)
     }
 }
 
-static void read_do(struct lint *lint, struct reading *reading)
+static void read_do(struct lint *lint, struct reading *reading, struct token verb)
 {
     bool is_plpgsql = true, was_in_block = lint->in_block;
     struct text body = TEXT("");
@@ -734,8 +733,7 @@ static void read_do(struct lint *lint, struct reading *reading)
         reading_next(reading);
     }
     if (!is_plpgsql || body.size == 0) {
-        note_dynamic(lint, reading,
-                     (struct token){TOKEN_WORD, lint->statement - reading->shift, 2});
+        note_dynamic(lint, reading, verb);
         return;
     }
     lint->in_block = true;
@@ -775,6 +773,11 @@ static bool is_about(struct lint *lint, struct reading reading, const struct lin
                 return true;
     }
     return false;
+}
+
+static bool adds_label(struct reading reading)
+{
+    return reading_take(&reading, "ALTER TYPE @ ADD VALUE", NULL);
 }
 
 /* Labels of enums that were added before, in what may be their use. */
@@ -818,17 +821,11 @@ static void check_backfill(struct lint *lint, struct reading reading)
 void lint_statement(struct lint *lint, struct reading reading)
 {
     struct token verb = reading.token;
-    bool adds_label = false;
 
     lint_plain_rules(lint, &reading);
     check_backfill(lint, reading);
-    if (lint->state->label_count) {
-        struct reading again = reading;
-
-        adds_label = reading_take(&again, "ALTER TYPE @ ADD VALUE", NULL);
-        if (!adds_label)
-            check_labels(lint, reading);
-    }
+    if (lint->state->label_count && lint->kind == SCRIPT_UP && !adds_label(reading))
+        check_labels(lint, reading);
     if (reading_take(&reading, "CREATE", NULL))
         read_create(lint, &reading);
     else if (reading_take(&reading, "DROP", NULL))
@@ -838,7 +835,7 @@ void lint_statement(struct lint *lint, struct reading reading)
     else if (lint->in_block && reading_take(&reading, "EXECUTE", NULL))
         read_execute(lint, &reading, verb);
     else if (lint->dialect == DIALECT_POSTGRESQL && reading_take(&reading, "DO", NULL))
-        read_do(lint, &reading);
+        read_do(lint, &reading, verb);
     else if (reading_take(&reading, "SET [SESSION|LOCAL] SEARCH_PATH", NULL))
         lint->state->sets_search_path = true;
 }

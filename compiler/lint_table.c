@@ -463,9 +463,9 @@ static void warn_duplicate(struct lint *lint, const struct reading *reading, str
     spot->condition = SPOT_TWINS;
     spot->object = index;
     spot->other = other;
-    if (other->origin)
+    if (other->path)
         spot->note = arena_format(lint->arena, "'%.*s' is created in %.*s", TEXT_ARGS(other->name),
-                                  TEXT_ARGS(other->origin->path));
+                                  TEXT_ARGS(*other->path));
 }
 
 /* "orders_day_idx", which is what PostgreSQL calls an index that has no name. */
