@@ -397,8 +397,9 @@ static void find_leftovers(struct lint *lint, const struct model_difference *dif
                               : object->is_enum                ? LINT_ENUM_LEFT_BEHIND
                                                                : LINT_DOWN_LEAVES_OBJECT;
 
+        bool is_shared_role = object->kind == OBJECT_ROLE && object->is_guarded;
         if (object->revision != lint->number || object->is_by_down || object->is_temporary ||
-            object->is_restored || lint->cascaded & 1U << object->kind)
+            object->is_restored || is_shared_role || lint->cascaded & 1U << object->kind)
             continue;
         lint->kind = SCRIPT_UP; /* where it is created */
         if (lint_wants(lint, rule))

@@ -11,8 +11,8 @@ struct walk {
     size_t statement;      /* the first that ends behind here */
     struct reading inside; /* of that statement, as far as it was read */
     bool is_inside;
-    size_t block_end, block_from,
-        block_to; /* comment lines seen to be above a statement, or none */
+    size_t block_end;            /* of comment lines that stand above a statement, or none */
+    size_t block_from, block_to; /* of that statement */
 };
 
 static size_t line_start(struct text text, size_t at)
@@ -55,6 +55,13 @@ static bool is_in_token(struct walk *walk, size_t at)
     return walk->inside.token.kind != TOKEN_END && walk->inside.token.offset <= at;
 }
 
+static bool is_comment_line(struct text text, size_t line)
+{
+    while (line < text.size && (text.bytes[line] == ' ' || text.bytes[line] == '\t'))
+        line++;
+    return text_starts(text_slice(text, line, text.size), TEXT("--"));
+}
+
 /* The bytes that a comment at this place speaks for. */
 static void find_range(struct walk *walk, size_t at, struct lint_allow *allow)
 {
@@ -80,9 +87,7 @@ static void find_range(struct walk *walk, size_t at, struct lint_allow *allow)
         walk->block_from = walk->block_to = 0;
         do
             line += text_find_byte(text_slice(text, line, text.size), '\n') + 1;
-        while (text_starts(text_trim(text_slice(text, line, text.size)), TEXT("--")) &&
-               text_find_byte(text_slice(text, line, text.size), '-') <
-                   text_find_byte(text_slice(text, line, text.size), '\n'));
+        while (is_comment_line(text, line));
         walk->block_end = line;
         if (i < script->count && statement_at(walk, i).offset >= line &&
             line_start(text, statement_at(walk, i).offset) == line) {
@@ -207,18 +212,28 @@ static bool is_nothing(struct text id)
            text_equal(id, TEXT("<base>"));
 }
 
-/* The ids of a list, without commas, blanks, brackets and quotes. */
+/* Takes what may stand between the ids of a list: blanks, brackets, quotes. */
+static void skip_between(struct text *rest)
+{
+    size_t at = 0;
+
+    while (at < rest->size && strchr(" \t\r()[]'\"", rest->bytes[at]))
+        at++;
+    *rest = text_slice(*rest, at, rest->size);
+}
+
+/* The next id of a list with commas; what follows the last one is something else. */
 static struct text take_id(struct text *rest)
 {
-    const char *between = " \t\r,()[]'\"";
-    size_t start = 0, end;
+    size_t size = 0;
 
-    while (start < rest->size && strchr(between, rest->bytes[start]))
-        start++;
-    for (end = start; end < rest->size && !strchr(between, rest->bytes[end]); end++)
-        ;
-    struct text id = text_slice(*rest, start, end - start);
-    *rest = text_slice(*rest, end, rest->size);
+    skip_between(rest);
+    while (size < rest->size && !strchr(" \t\r,()[]'\"", rest->bytes[size]))
+        size++;
+    struct text id = text_slice(*rest, 0, size);
+    *rest = text_slice(*rest, size, rest->size);
+    skip_between(rest);
+    *rest = text_starts(*rest, TEXT(",")) ? text_slice(*rest, 1, rest->size) : TEXT("");
     return id;
 }
 

@@ -154,6 +154,11 @@ struct object *lint_table(struct lint *lint, const struct reading *reading, stru
 struct object *lint_create(struct lint *lint, const struct reading *reading, enum object_kind kind,
                            const char *word, struct object *owner, struct name name, bool guarded);
 
+/* The same in a schema that is not said: an index is where its table is. */
+struct object *lint_create_in(struct lint *lint, const struct reading *reading,
+                              enum object_kind kind, const char *word, struct object *owner,
+                              struct text schema, struct token at, bool guarded);
+
 /* As model_drop and model_rename, at a token. */
 void lint_drop(struct lint *lint, const struct reading *reading, struct object *object,
                struct token at);

@@ -189,12 +189,12 @@ struct object *lint_add(struct lint *lint, const struct reading *reading, enum o
     return object;
 }
 
-struct object *lint_create(struct lint *lint, const struct reading *reading, enum object_kind kind,
-                           const char *word, struct object *owner, struct name name, bool guarded)
+struct object *lint_create_in(struct lint *lint, const struct reading *reading,
+                              enum object_kind kind, const char *word, struct object *owner,
+                              struct text schema, struct token at, bool guarded)
 {
-    struct text schema = lint_name(lint, reading, name.schema);
-    struct text text = lint_name(lint, reading, name.token);
-    struct object *existing = model_find(lint->model, kind, owner, schema, text);
+    struct text name = lint_name(lint, reading, at);
+    struct object *existing = model_find(lint->model, kind, owner, schema, name);
     bool is_there = existing && (kind != OBJECT_FUNCTION || find_same_function(reading, existing));
 
     if (is_there && existing->is_implied && kind == OBJECT_TABLE) {
@@ -203,15 +203,23 @@ struct object *lint_create(struct lint *lint, const struct reading *reading, enu
         existing->is_restored |= lint->kind == SCRIPT_DOWN;
         return NULL;
     } else if (is_there && kind != OBJECT_FUNCTION) {
-        if (check_existing(lint, reading, existing, schema, name.token))
+        if (check_existing(lint, reading, existing, schema, at))
             return NULL;
         model_drop(lint->model, existing);
     }
-    if (!owner && schema.size && kind != OBJECT_SCHEMA)
-        owner = model_find(lint->model, OBJECT_SCHEMA, NULL, TEXT(""), schema);
-    struct object *object = lint_add(lint, reading, kind, word, owner, schema, text, name.token);
+    struct object *object = lint_add(lint, reading, kind, word, owner, schema, name, at);
     object->is_guarded = guarded || lint->in_block;
     return object;
+}
+
+struct object *lint_create(struct lint *lint, const struct reading *reading, enum object_kind kind,
+                           const char *word, struct object *owner, struct name name, bool guarded)
+{
+    struct text schema = lint_name(lint, reading, name.schema);
+
+    if (!owner && schema.size && kind != OBJECT_SCHEMA)
+        owner = model_find(lint->model, OBJECT_SCHEMA, NULL, TEXT(""), schema);
+    return lint_create_in(lint, reading, kind, word, owner, schema, name.token, guarded);
 }
 
 static void note_gone(struct lint *lint, const struct reading *reading, struct object *object,
@@ -239,7 +247,7 @@ void lint_set_name(struct lint *lint, const struct reading *reading, struct obje
 void lint_not_repeatable(struct lint *lint, const struct reading *reading, struct token name,
                          struct token at)
 {
-    if (lint->transactional || !lint->revision->idempotent)
+    if (lint->transactional || !lint->revision->idempotent || lint->in_block)
         return;
     if (name.kind != TOKEN_END &&
         model_noted(lint->model, lint_name(lint, reading, name)) == lint->number)
@@ -343,6 +351,8 @@ static void read_create(struct lint *lint, struct reading *reading)
     if (!entry)
         return;
     bool is_guarded = reading_take(reading, "IF NOT EXISTS", NULL) || replaces;
+    if (entry->kind == OBJECT_SCHEMA)
+        reading_take(reading, "AUTHORIZATION", NULL); /* then it has the name of its owner */
     if (!reading_take(reading, "@", &capture))
         return;
     struct name name = capture.names[0];
@@ -370,6 +380,8 @@ static void read_create(struct lint *lint, struct reading *reading)
     if (object) {
         object->is_enum = is_enum;
         object->is_temporary = is_temporary;
+        /* CREATE TYPE name; is a promise that another CREATE TYPE keeps. */
+        object->is_implied = kind == OBJECT_TYPE && reading->token.kind == TOKEN_END;
     }
     if (kind == OBJECT_FUNCTION)
         read_function(lint, reading, lint_name(lint, reading, name.token), object);
@@ -397,17 +409,14 @@ static struct object *find_function(struct lint *lint, const struct reading *rea
 static void check_dropped(struct lint *lint, const struct reading *reading,
                           const struct kind_entry *entry, struct name name, struct object *object)
 {
-    static const enum lint_rule rules[] = {
-        [OBJECT_TABLE] = LINT_DROP_TABLE,
-        [OBJECT_SCHEMA] = LINT_DROP_SCHEMA,
-    };
+    bool is_table = entry->kind == OBJECT_TABLE;
     struct text text = lint_name(lint, reading, name.token);
 
-    if ((entry->kind != OBJECT_TABLE && entry->kind != OBJECT_SCHEMA) || !lint_is_old(lint, object))
+    if ((!is_table && entry->kind != OBJECT_SCHEMA) || !lint_is_old(lint, object))
         return;
-    struct lint_spot *spot =
-        lint_report(lint, rules[entry->kind], reading, name.token, text, TEXT(""), TEXT(""));
-    if (spot && entry->kind == OBJECT_TABLE) {
+    struct lint_spot *spot = lint_report(lint, is_table ? LINT_DROP_TABLE : LINT_DROP_SCHEMA,
+                                         reading, name.token, text, TEXT(""), TEXT(""));
+    if (spot && is_table) {
         spot->condition = SPOT_DROPPED;
         spot->object = object;
         spot->table = text;
@@ -465,7 +474,7 @@ static void drop_one(struct lint *lint, struct reading *reading, const struct ki
     check_dropped(lint, reading, entry, name, object);
     if (object)
         lint_drop(lint, reading, object, name.token);
-    else if (!guarded && !entry->has_table)
+    else if (!guarded && !lint->in_block && !entry->has_table)
         check_unknown(lint, reading, entry, name);
 }
 
@@ -474,7 +483,6 @@ static void drop_one(struct lint *lint, struct reading *reading, const struct ki
 /* What CASCADE may take along of things that say nothing of it themselves. */
 static unsigned cascaded_by(enum object_kind kind)
 {
-    unsigned all = ~0U;
     unsigned users = BIT(VIEW) | BIT(INDEX) | BIT(FUNCTION) | BIT(CONSTRAINT) | BIT(RULE);
 
     switch (kind) {
@@ -488,7 +496,7 @@ static unsigned cascaded_by(enum object_kind kind)
     case OBJECT_SEQUENCE:
         return BIT(COLUMN);
     default:
-        return all;
+        return ~0U;
     }
 }
 
@@ -502,7 +510,7 @@ static void note_cascade(struct lint *lint, unsigned users)
 
 static void read_drop(struct lint *lint, struct reading *reading)
 {
-    struct token verb = reading->token;
+    struct token place = reading->token;
     struct capture capture;
 
     if (reading_take(reading, "DATABASE [IF] [EXISTS] @", &capture)) {
@@ -518,7 +526,7 @@ static void read_drop(struct lint *lint, struct reading *reading)
     reading_take(reading, "CONCURRENTLY", NULL);
     bool is_guarded = reading_take(reading, "IF EXISTS", NULL);
     if (!is_guarded)
-        lint_not_repeatable(lint, reading, (struct token){0}, verb);
+        lint_not_repeatable(lint, reading, (struct token){0}, place);
 
     struct name first = {0};
     while (reading_take(reading, "@", &capture)) {

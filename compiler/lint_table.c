@@ -316,8 +316,8 @@ static void read_constraint(struct lint *lint, struct reading *reading, struct o
             model_give(lint->model, used, object);
             used->is_implied = true;
         } else if (has_index && lint->dialect == DIALECT_POSTGRESQL && capture.count == 0) {
-            struct object *index =
-                lint_create(lint, reading, OBJECT_INDEX, "index", object, name, true);
+            struct object *index = lint_create_in(lint, reading, OBJECT_INDEX, "index", object,
+                                                  table->schema, name.token, true);
             if (index)
                 index->is_implied = true;
         }
@@ -515,18 +515,24 @@ static struct index_body read_index_body(struct lint *lint, struct reading *read
     return body;
 }
 
-/* name of kind TOKEN_END where the server finds one, which is known for columns alone. */
+/*
+ * An index without a name gets one by the server, which is known where it is over columns alone and
+ * is not cut.
+ *
+ * name  of kind TOKEN_END where it has none
+ */
 static struct object *create_index(struct lint *lint, const struct reading *reading,
-                                   struct object *table, struct name name, struct token table_at,
+                                   struct object *table, struct token name, struct token table_at,
                                    bool is_guarded, const struct index_body *body)
 {
-    if (is_set(name.token))
-        return lint_create(lint, reading, OBJECT_INDEX, "index", table, name, is_guarded);
+    if (is_set(name))
+        return lint_create_in(lint, reading, OBJECT_INDEX, "index", table, table->schema, name,
+                              is_guarded);
     struct text implied = implied_index_name(lint, table, &body->words);
-    bool is_taken = model_find(lint->model, OBJECT_INDEX, NULL, TEXT(""), implied);
+    bool is_taken = model_find(lint->model, OBJECT_INDEX, NULL, table->schema, implied);
     struct object *index =
-        lint_add(lint, reading, OBJECT_INDEX, "index", table, TEXT(""), implied, table_at);
-    index->is_implied = is_taken || !body->is_plain;
+        lint_add(lint, reading, OBJECT_INDEX, "index", table, table->schema, implied, table_at);
+    index->is_implied = is_taken || !body->is_plain || implied.size > NAME_SIZE_MAX;
     return index;
 }
 
@@ -557,7 +563,8 @@ void lint_create_index(struct lint *lint, struct reading *reading, bool unique)
     if (!body.key.size)
         return;
 
-    struct object *index = create_index(lint, reading, table, name, table_at, is_guarded, &body);
+    struct object *index =
+        create_index(lint, reading, table, name.token, table_at, is_guarded, &body);
     if (index) {
         index->words = body.words;
         index->definition = body.key;
@@ -678,7 +685,8 @@ static void check_added(struct lint *lint, const struct reading *reading,
     if (is_set(column->stored_at))
         lint_report(lint, LINT_SQLITE_POPULATED_FAIL, reading, column->stored_at, name, table->name,
                     TEXT("it is a generated column that is STORED"));
-    if (column->references_with_default)
+    if (column->references_with_default && !lint->texts[SCRIPT_UP].script->foreign_keys_off &&
+        !lint->revision->foreign_keys_off)
         lint_report(lint, LINT_SQLITE_POPULATED_FAIL, reading, column->references_at, name,
                     table->name, TEXT("it refers to another table and has a default"));
     struct token rewrite = column->has_volatile_default ? column->default_at
@@ -737,7 +745,7 @@ static void drop_column(struct lint *lint, struct reading *reading, struct objec
     if (!is_guarded)
         lint_not_repeatable(lint, reading, (struct token){0}, capture.names[0].token);
     if (!column) {
-        if (!is_guarded && !table->is_opaque && !lint->state->is_dynamic)
+        if (!is_guarded && !lint->in_block && !table->is_opaque && !lint->state->is_dynamic)
             lint_report(lint, LINT_DROP_UNKNOWN, reading, capture.names[0].token, name,
                         TEXT("column"), TEXT(""));
         if (table->is_opaque)

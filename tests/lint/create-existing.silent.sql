@@ -2,7 +2,11 @@
 --- up
 CREATE TABLE orders (id integer, day date);
 CREATE INDEX orders_by_day ON orders (day);
-CREATE TABLE app.orders (id integer);
+CREATE TABLE app.orders (id integer, CONSTRAINT orders_id UNIQUE (id));
+CREATE INDEX orders_by_day ON app.orders (id);
+CREATE UNIQUE INDEX orders_id ON orders (id);
+CREATE TYPE point3;
+CREATE TYPE point3 AS (x integer, y integer, z integer);
 CREATE FUNCTION f(a integer) RETURNS integer LANGUAGE sql AS 'SELECT 1';
 CREATE FUNCTION f(a integer, b integer) RETURNS integer LANGUAGE sql AS 'SELECT 1';
 CREATE VIEW today AS SELECT 1;

@@ -61,3 +61,10 @@ DROP TABLE "Mixed", readings;
 CREATE TABLE dynamic (id integer);
 --- down
 DO $$ BEGIN EXECUTE 'DROP ' || 'TABLE dynamic'; END $$;
+--- revision seven
+--- up
+CREATE SCHEMA AUTHORIZATION clerk;
+CREATE TABLE clerk.a (id integer);
+DO $$ BEGIN CREATE ROLE clerk; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+--- down
+DROP SCHEMA clerk CASCADE;

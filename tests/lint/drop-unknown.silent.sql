@@ -16,3 +16,14 @@ DROP FUNCTION of_an_extension(integer);
 DROP SEQUENCE orders_id_seq;
 ALTER TABLE orders DROP CONSTRAINT orders_note_check;
 --- down: none
+--- revision three
+--- up
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_type WHERE typname = 'mood') THEN
+        DROP TYPE mood;
+        ALTER TABLE orders DROP COLUMN missing;
+    END IF;
+END
+$$;
+--- down: none

@@ -13,6 +13,6 @@ CREATE TABLE b (id integer);
 --- down: none
 --- up
 -- Revision ID: three
--- Revises: two, one
+-- Revises: two, one (the tenants), and no other
 SELECT 1; -- Revises: nothing
 INSERT INTO a VALUES ('-- Revises: zero');
