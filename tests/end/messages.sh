@@ -58,7 +58,7 @@ golden downgrade_dry_run 0 sqlland downgrade shop.ferry --key team.pub --to firs
 golden downgrade_done 0 sqlland downgrade shop.ferry --key team.pub --to first
 echo 'DROP TABLE nosuch;' > sql/customer.down.sql
 printf "$head" > ferry.yaml
-revision customer 'title: Create the customers' 'parents: []'
+revision customer 'title: Create the customers' 'parents: []' 'allow: [down-leaves-object]'
 echo "DELETE FROM customer;" > sql/first.down.sql
 revision first
 build back --no-rehearsal --sequence 1900000000
@@ -68,7 +68,7 @@ golden downgrade_atomic_fails 4 sqlland downgrade back.ferry --key team.pub --to
 # A verify script does not agree; an edited script; a revision that is not known; an older bundle.
 echo 'SELECT count(*) = 2 FROM customer;' > sql/first.verify.sql
 printf "$head" > ferry.yaml
-revision customer 'parents: []'
+revision customer 'parents: []' 'allow: [down-leaves-object]'
 revision first
 revision orders 'transaction: none'
 build verify --no-rehearsal --sequence 1900000001
@@ -78,7 +78,7 @@ echo "INSERT INTO customer (name) VALUES ('Eve');" > sql/customer.up.sql
 rm -f shop.db
 expect 0 sqlland upgrade shop.ferry --key team.pub --to orders
 printf "$head" > ferry.yaml
-revision customer 'parents: []'
+revision customer 'parents: []' 'allow: [down-leaves-object]'
 revision first
 revision orders 'transaction: none'
 build edited --no-rehearsal --sequence 1900000002
@@ -86,7 +86,7 @@ golden edited 6 sqlland upgrade edited.ferry --key team.pub
 golden check_edited 6 sqlland check edited.ferry --key team.pub
 echo 'CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT);' > sql/customer.up.sql
 printf "$head" > ferry.yaml
-revision customer 'parents: []'
+revision customer 'parents: []' 'allow: [down-leaves-object]'
 revision first
 build short --no-rehearsal --sequence 1900000003
 golden unknown_revision 6 sqlland upgrade short.ferry --key team.pub
@@ -175,7 +175,7 @@ kill $holder
 echo 'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT INTO customer (id) SELECT i FROM n WHERE i < 0;' > sql/long.up.sql
 rm -f ferry.yaml shop.db
 printf 'ferry: 1\nproject: shop\ndialect: sqlite\nrevisions:\n' > ferry.yaml
-revision customer 'parents: []'
+revision customer 'parents: []' 'allow: [down-leaves-object]'
 revision long
 build long --no-rehearsal
 golden interrupt 130 timeout --foreground --preserve-status -s INT 1 env --default-signal=INT sqlland upgrade long.ferry --key team.pub
