@@ -75,7 +75,8 @@ look()
 }
 expect 0 upgrade one.ferry
 for command in 'sqlland verify one.ferry --key team.pub' 'sqlferry verify one.ferry --trust trust' \
-    'sqlferry inspect one.ferry' 'sqlferry inspect one.ferry --sql --key team.pub'; do
+    'sqlferry inspect one.ferry' 'sqlferry inspect one.ferry --sql --key team.pub' \
+    'sqlferry diff one.ferry one.ferry' 'sqlferry diff one.ferry one.ferry --key team.pub'; do
     look 2 $command
 done
 for command in 'sqlland current --db shop.db' 'sqlland plan one.ferry --key team.pub --db shop.db' \

@@ -114,6 +114,9 @@ look()
         status=0
         sqlferry inspect "$1" $words > out 2> err || status=$?
         printable out err
+        [ "$words" != --index ] || continue
+        sqlferry diff one.ferry "$1" $words > out 2> err || status=$?
+        printable out err
     done
 }
 
