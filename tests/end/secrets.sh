@@ -28,7 +28,7 @@ stop_at()
     env STOP_AT="$place" SECRET_TO=pair LD_PRELOAD="$programs/tests/end/intruder.so" "$@" \
         < line > out 2> err &
     held=$!
-    within 60 is_stopped $held || fail "$* did not stop at $place"
+    within 300 is_stopped $held || fail "$* did not stop at $place"
 }
 
 go_on()
@@ -163,7 +163,7 @@ for signal in ABRT SEGV; do
     cat password >&4
     $nobody bin/sqlferry sign bin/two.ferry --key bin/guarded.key --password-fd 4 > out 2> err &
     held=$!
-    within 60 is_reading $held || fail 'it does not wait'
+    within 300 is_reading $held || fail 'it does not wait'
     search
     if [ "$sanitized" -eq 0 ]; then
         has found 'password guarded '
