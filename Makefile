@@ -214,12 +214,14 @@ KILLS   ?= 1000
 ROUNDS  ?= 100
 SCRIPTS ?= 100000
 .PHONY: torture
-torture: setup-check ## kill and fault tests, all of them: hours (KILLS=1000 ROUNDS=100 SCRIPTS=100000)
+torture: setup-check ## kills, faults, races, damage, oracles, all of them: hours (KILLS= ROUNDS= SCRIPTS=)
 	@$(MAKE) --no-print-directory torture-run
 
+TORTURES := $(addprefix $(BUILD)/tests/,unit/test_damage)
 .PHONY: torture-run
-torture-run: all $(BUILD)/tests/end/test_end $(END_TOOLS)
+torture-run: all $(TORTURES) $(BUILD)/tests/end/test_end $(END_TOOLS)
 	@failed=; SCRIPTS=$(SCRIPTS) $(MAKE) --no-print-directory test-oracle || failed=oracle; \
+	for test in $(TORTURES); do TORTURE=1 $$test || failed="$$failed $$test"; done; \
 	for script in kill faults race; do \
 	TORTURE=1 KILLS=$(KILLS) ROUNDS=$(ROUNDS) $(BUILD)/tests/end/test_end "*$$script.sh" || failed="$$failed $$script"; \
 	done; [ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
