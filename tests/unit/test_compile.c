@@ -390,8 +390,6 @@ static const struct build_row {
      "0:s.t:i 1:u.t:i"},
 
     {"no build: an index without a name", "CREATE INDEX CONCURRENTLY ON t (a);", ""},
-    {"no build: an index without a name, if not exists",
-     "CREATE INDEX CONCURRENTLY IF NOT EXISTS ON t (a);", ""},
     {"no build: not concurrently", "CREATE INDEX i ON t (a);", ""},
     {"no build: unique, not concurrently", "CREATE UNIQUE INDEX i ON t (a);", ""},
     {"no build: an index of that name", "CREATE INDEX \"concurrently\" ON t (a);", ""},
@@ -410,7 +408,6 @@ static const struct build_row {
     {"no build: UTF-8 in quotes", "CREATE INDEX CONCURRENTLY i ON \"\xc3\xa4\" (a);", ""},
     {"no build: a name in Unicode escapes", "CREATE INDEX CONCURRENTLY U&\"i\" ON t (a);", ""},
     {"no build: a table in Unicode escapes", "CREATE INDEX CONCURRENTLY i ON U&\"t\" (a);", ""},
-    {"no build: a name with a schema", "CREATE INDEX CONCURRENTLY s.i ON t (a);", ""},
     {"no build: three parts", "CREATE INDEX CONCURRENTLY i ON d.s.t (a);", ""},
     {"no build: an index of 64 bytes",
      "CREATE INDEX CONCURRENTLY x" SEVEN("iiiiiiiii") " ON t (a);", ""},

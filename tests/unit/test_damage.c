@@ -198,8 +198,14 @@ static void make_sample(struct sample *sample)
     for (size_t i = 0; i < sample->key_count; i++) {
         trusted[i].key = keys[i].public;
         trusted[i].name = TEXT("known");
+        trusted[i].signs[SIGNED_INDEX] = true;
     }
-    sample->trust = (struct trust){TEXT("trust"), sample->threshold, trusted, sample->key_count};
+    sample->trust = (struct trust){
+        .origin = TEXT("trust"),
+        .thresholds = {[SIGNED_INDEX] = sample->threshold, [SIGNED_TRUST] = sample->threshold},
+        .keys = trusted,
+        .count = sample->key_count,
+    };
     pack(sample, &forge);
     sample->bytes = arena_copy(sample->arena, forge_bytes(&forge, keys, sample->key_count));
     sample->digest = crypto_digest(forge.index_text);
