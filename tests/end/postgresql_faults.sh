@@ -47,7 +47,7 @@ revision words <<'SQL'
 ALTER TABLE letters ADD COLUMN mood mood NOT NULL DEFAULT 'happy';
 SQL
 build demo
-sed '/idempotent/d; s/transaction: none/&\n    idempotent: true/' ferry.yaml > insist.yaml
+sed '/idempotent/d; s/transaction: none/&\n    idempotent: true\n    allow: [non-idempotent-notx]/' ferry.yaml > insist.yaml
 build insist insist.yaml
 
 first=0 last=$(echo $names | wc -w) stuck='4.0 4.1 4.2' held=
