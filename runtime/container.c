@@ -37,8 +37,10 @@ static struct error *take_frame(struct arena *arena, struct container *container
         return NULL;
     struct error *error =
         file_read_at(arena, container->fd, container->path, container->payload, header, 8);
-    if (error || little_endian(header) != magic)
+    if (error)
         return error;
+    if (little_endian(header) != magic)
+        return NULL;
 
     size_t size = little_endian(header + 4);
     if (size > limit)
@@ -64,8 +66,10 @@ static struct error *take_signatures(struct arena *arena, struct container *cont
         struct error *error =
             take_frame(arena, container, FRAME_SIGNATURE, SIGNATURE_TEXT_SIZE_MAX, &text);
 
-        if (error || !text.bytes)
+        if (error)
             return error;
+        if (!text.bytes)
+            return NULL;
         if (container->signature_count == SIGNATURES_MAX)
             return error_plain(arena, ERROR_UNTRUSTED, "'%.*s' has more than %d signatures",
                                TEXT_ARGS(container->path), SIGNATURES_MAX);

@@ -861,7 +861,8 @@ static struct error *check_canonical(struct reader *reader, const struct index *
     index_write(&again, index);
     if (text_equal(buffer_text(&again), text))
         return NULL;
-    while (at < text.size && at < again.size && text.bytes[at] == again.bytes[at])
+    /* Both have as many lines, so neither is the beginning of the other. */
+    while (text.bytes[at] == again.bytes[at])
         at++;
     return refuse(reader, text_slice(text, at, 1), "the index is not spelt canonically");
 }

@@ -1415,16 +1415,14 @@ static void test_later(void **state)
 
 /* Reading: what the programs read at a place in a file comes by here. */
 
-static size_t read_count, reads_left = SIZE_MAX; /* until they fail */
+static size_t read_count, failing_read = SIZE_MAX; /* its number, from 0 */
 
 ssize_t pread(int fd, void *bytes, size_t size, off_t offset)
 {
-    read_count++;
-    if (reads_left == 0) {
+    if (read_count++ == failing_read) {
         errno = EIO;
         return -1;
     }
-    reads_left--;
     return syscall(SYS_pread64, fd, bytes, size, offset);
 }
 
@@ -1437,11 +1435,12 @@ static void test_every_failing_read(void **state)
     support_write("x.ferry", forge_bytes(&forge, &key_a, 1));
     read_count = 0;
     check_open(&policy, "", &(struct facts){0});
-    for (size_t reads = read_count; reads-- > 0;) {
-        reads_left = reads;
+    size_t count = read_count;
+    for (failing_read = 0; failing_read < count; failing_read++) {
+        read_count = 0;
         check_open(&policy, "5 cannot read 'x.ferry': Input/output error", &(struct facts){0});
     }
-    reads_left = SIZE_MAX;
+    failing_read = SIZE_MAX;
 }
 
 /* A chunk is read when a script in it is asked for, and not again for the next one. */

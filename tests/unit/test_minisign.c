@@ -195,6 +195,9 @@ static void test_sizes(void **state)
         show(arena, minisign_signature_file_read(arena, &source, SIGNED_INDEX, &digest, &signature,
                                                  &(size_t){1})),
         "1 f.minisig:1:1+2018: this line is longer than 1023 bytes");
+    text = text_slice(text, 0, SIGNATURE_TEXT_SIZE_MAX);
+    assert_string_equal(show(arena, minisign_signature_read(arena, text, &digest, &signature)),
+                        "3 signature:1:1025+0: the signature ends before line 2 of 4");
     comment[1023 - strlen("untrusted comment: ")] = '\0';
     source.text = edit(arena, TEXT(SIGNATURE), "sqlferry bundle signature", comment);
     assert_null(minisign_signature_file_read(arena, &source, SIGNED_INDEX, &digest, &signature,
