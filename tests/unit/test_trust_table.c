@@ -38,15 +38,17 @@ static const struct row {
 };
 
 static const struct text index_text = TEXT("sqlferry index 1\nproject shop\n");
+static const struct text file_text = TEXT("sqlferry trust 1\nversion 2\n");
 
 static struct arena *memory; /* of what all tests share */
 static struct public_key keys[KEYS];
-static struct signature good[KEYS];
+static struct signature good[KEYS]; /* of index_text */
+static struct signature of_file;    /* of file_text, by A */
 
 static void test_prepare(void **state)
 {
     const struct password_source nobody = {.fd = -1};
-    struct digest digest = crypto_digest(index_text);
+    struct digest digest = crypto_digest(index_text), of_file_text = crypto_digest(file_text);
 
     (void)state;
     for (size_t i = 0; i < KEYS; i++) {
@@ -58,6 +60,8 @@ static void test_prepare(void **state)
         assert_null(signer_load(memory, name, &nobody, &key));
         keys[i] = signer_public(key);
         assert_null(signer_sign(memory, key, SIGNED_INDEX, index_text, &digest, &good[i]));
+        if (i == 0)
+            assert_null(signer_sign(memory, key, SIGNED_TRUST, file_text, &of_file_text, &of_file));
     }
 }
 
@@ -130,6 +134,77 @@ static void test_row(void **state)
     assert_string_equal(got, row->expected);
 }
 
+/* Who may sign a trust file: KEY in these lines is A, OTHER is B. */
+static const struct file_row {
+    const char *name, *lines;
+    bool wrong; /* the signature */
+    bool usable;
+    const char *expected;
+} file_rows[] = {
+    {"trust file: any role", "key KEY a\n", false, true, ""},
+    {"trust file: its role", "key KEY a role=trust\nkey OTHER b\n", false, true, ""},
+    {"trust file: a wrong signature", "key KEY a\n", true, true,
+     "3 the signature of key 'a' (NUMBER) does not verify"},
+    {"trust file: a stranger", "key OTHER b\n", false, false,
+     "3 0 of 1 needed trusted keys have signed the trust file; key NUMBER is not among the trusted "
+     "keys / The keys that count are those in 'trust'."},
+    {"trust file: another role", "key KEY a role=apply\nkey OTHER b\n", false, false,
+     "3 0 of 1 needed trusted keys have signed the trust file; key 'a' (NUMBER) has another role / "
+     "The keys that count are those in 'trust'."},
+    {"trust file: revoked", "key KEY a\nkey OTHER b\nrevoked KEY\n", false, false,
+     "3 0 of 1 needed trusted keys have signed the trust file; key 'a' (NUMBER) is revoked / "
+     "The keys that count are those in 'trust'."},
+    {"trust file: revoked, with a last good sequence",
+     "key KEY a\nkey OTHER b\nrevoked KEY last-good=7\n", false, false,
+     "3 0 of 1 needed trusted keys have signed the trust file; key 'a' (NUMBER) is revoked for all "
+     "behind sequence 7 / The keys that count are those in 'trust'."},
+};
+
+static const char *fill_in(struct arena *arena, const char *pattern)
+{
+    const struct {
+        const char *name;
+        struct text value;
+    } names[] = {
+        {"KEY", minisign_key_line(arena, &keys[0])},
+        {"OTHER", minisign_key_line(arena, &keys[1])},
+        {"NUMBER", minisign_key_number(arena, keys[0].number)},
+    };
+    struct text text = text_from(pattern), filled = TEXT("");
+
+    while (text.size) {
+        size_t taken = 1;
+        struct text put = text_slice(text, 0, 1);
+
+        for (size_t i = 0; i < COUNT(names); i++)
+            if (text_starts(text, text_from(names[i].name))) {
+                taken = strlen(names[i].name);
+                put = names[i].value;
+            }
+        filled = arena_format(arena, "%.*s%.*s", TEXT_ARGS(filled), TEXT_ARGS(put));
+        text = text_slice(text, taken, text.size);
+    }
+    return filled.bytes;
+}
+
+static void test_file(void **state)
+{
+    const struct file_row *row = *state;
+    CLEANUP(arena_free) struct arena *arena = arena_new(4 << 20);
+    const char *lines = arena_format(arena, "sqlferry trust 1\nthreshold 1\n%s", row->lines).bytes;
+    struct source source = {TEXT("trust"), text_from(fill_in(arena, lines))};
+    struct digest digest = crypto_digest(file_text);
+    struct signature signature = of_file;
+    struct verdicts verdicts;
+    struct trust trust;
+
+    support_check(trust_read(arena, &source, &trust), "");
+    assert_int_equal(trust_is_usable(&trust, SIGNED_TRUST, keys[0].number), row->usable);
+    signature.bytes[9] ^= row->wrong;
+    support_check(trust_verify_file(arena, &trust, file_text, &digest, &signature, 1, &verdicts),
+                  fill_in(arena, row->expected));
+}
+
 int main(void)
 {
     struct support_tests tests = {0};
@@ -137,6 +212,7 @@ int main(void)
     memory = arena_new(1 << 20);
     support_add(&tests, "five keys, five signatures", test_prepare);
     support_add_rows(&tests, rows, test_row);
+    support_add_rows(&tests, file_rows, test_file);
     int status = support_run("trust table", &tests);
     arena_free(&memory);
     return status;
