@@ -79,6 +79,7 @@ static void make_rival(char letter, struct rival *rival)
 
 static struct {
     pthread_t thread;
+    bool runs; /* also behind a round that failed */
     atomic_bool ends;
     atomic_size_t changes;
     uint64_t seed;
@@ -217,15 +218,6 @@ static void *write_on(void *nothing)
     return nothing;
 }
 
-static void start_writer(uint64_t seed, size_t calm_us)
-{
-    writer.seed = seed;
-    writer.calm_us = calm_us;
-    writer.ends = false;
-    replace(&rivals[0]);
-    assert_int_equal(pthread_create(&writer.thread, NULL, write_on, NULL), 0);
-}
-
 /* A round begins just behind a change, so that no state of the file is counted twice. */
 static void await_change(void)
 {
@@ -238,8 +230,22 @@ static void await_change(void)
 
 static void stop_writer(void)
 {
+    if (!writer.runs)
+        return;
     writer.ends = true;
     assert_int_equal(pthread_join(writer.thread, NULL), 0);
+    writer.runs = false;
+}
+
+static void start_writer(uint64_t seed, size_t calm_us)
+{
+    stop_writer();
+    writer.seed = seed;
+    writer.calm_us = calm_us;
+    writer.ends = false;
+    replace(&rivals[0]);
+    assert_int_equal(pthread_create(&writer.thread, NULL, write_on, NULL), 0);
+    writer.runs = true;
 }
 
 /* What a run may end with */
@@ -515,6 +521,12 @@ static void test_place(void **state)
     assert_int_equal(system("rm -rf pipe " PATH), 0);
 }
 
+static void test_end(void **state)
+{
+    (void)state;
+    stop_writer();
+}
+
 static void test_prepare(void **state)
 {
     (void)state;
@@ -549,6 +561,7 @@ int main(void)
     support_add(&tests, "make two bundles", test_prepare);
     support_add_rows(&tests, place_rows, test_place);
     support_add_rows(&tests, race_rows, test_race);
+    support_add(&tests, "the writer ends", test_end);
     int failed = support_run("race", &tests);
     for (size_t i = 0; i < COUNT(rivals); i++)
         forge_free(&rivals[i].forge);
