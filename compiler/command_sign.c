@@ -38,7 +38,6 @@ static struct error *check_attached(struct call *call, const struct container *c
                                     struct text path, const struct signature *signature)
 {
     struct text public = cli_value(call, "public");
-    uint8_t prehash[PREHASH_SIZE];
     struct trust trust;
 
     if (!public.bytes) {
@@ -49,9 +48,9 @@ static struct error *check_attached(struct call *call, const struct container *c
     struct error *error = trust_load_key(call->arena, public, &trust);
     if (error)
         return error;
-    crypto_prehash(container->index, prehash);
     if (memcmp(signature->number, trust.keys[0].key.number, KEY_NUMBER_SIZE) == 0 &&
-        minisign_verify(signature, SIGNED_INDEX, prehash, &container->digest, &trust.keys[0].key))
+        minisign_verify(signature, SIGNED_INDEX, container->prehash, &container->digest,
+                        &trust.keys[0].key))
         return NULL;
     return error_plain(call->arena, ERROR_UNTRUSTED,
                        "'%.*s' is no signature of this bundle by '%.*s'", TEXT_ARGS(path),
@@ -132,6 +131,8 @@ struct error *command_sign(struct call *call)
     if (output.bytes && cli_has(call, "detach"))
         return cli_usage(call, "'--output' does not go with --detach, which changes no bundle");
     struct error *error = container_open(call->arena, call->arguments[0], &container);
+    if (!error)
+        error = container_read(call->arena, &container);
     if (!error)
         error = check_whole(call->arena, &container);
     if (error)

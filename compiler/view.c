@@ -47,9 +47,12 @@ static struct error *open_unverified(struct text path, bool alone, struct view *
     view->container = view->unverified = container;
     if (alone)
         fence_close();
+    error = container_read(arena, container);
+    if (error)
+        return error;
     *source = (struct source){
-        .name = arena_format(arena, "%.*s (index)", TEXT_ARGS(view->container->path)),
-        .text = view->container->index,
+        .name = arena_format(arena, "%.*s (index)", TEXT_ARGS(container->path)),
+        .text = container->index,
     };
     error = index_read(arena, source, index);
     if (error)

@@ -32,12 +32,15 @@ struct error *bundle_open(struct arena *arena, struct text path, const struct bu
     opened.container = container;
     if (policy->nothing_else) /* uncovered: behind the fence nothing is written, not even that */
         fence_close();        /* uncovered: as above */
-    error = trust_verify(arena, policy->trust, container->index, &container->digest,
+    error = trust_verify(arena, policy->trust, container->prehash, &container->digest,
                          container->signatures, container->signature_count, &opened.verdicts);
     if (error)
         return error;
 
-    /* From here on the index is what a trusted key signed. */
+    /* From here on the index is what a trusted key signed; until here it was only hashed. */
+    error = container_read(arena, container);
+    if (error)
+        return error;
     struct source *source = arena_one(arena, struct source);
     *source = (struct source){
         .name = arena_format(arena, "%.*s (index)", TEXT_ARGS(container->path)),

@@ -27,7 +27,8 @@ struct bundle_policy {
  * and that it has not expired; then the sizes, the digest of every chunk, decompression into
  * exactly the declared size, and the digest of every script.
  *
- * cost     reads the whole file once; memory for the index and two chunks
+ * cost     reads the whole file once, and the index twice; memory for the index and two chunks, and
+ *          before the threshold for the signatures alone
  * returns  NULL, ERROR_UNTRUSTED, or ERROR_SYSTEM
  */
 struct error *bundle_open(struct arena *arena, struct text path, const struct bundle_policy *policy,

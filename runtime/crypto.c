@@ -159,6 +159,17 @@ void crypto_prehash(struct text bytes, uint8_t prehash[static PREHASH_SIZE])
                        0);
 }
 
+void crypto_prehash_start(struct crypto_digest_state *state)
+{
+    start();
+    crypto_generichash_init(state_of(state), NULL, 0, PREHASH_SIZE);
+}
+
+void crypto_prehash_end(struct crypto_digest_state *state, uint8_t prehash[static PREHASH_SIZE])
+{
+    crypto_generichash_final(state_of(state), prehash, PREHASH_SIZE);
+}
+
 bool crypto_verify(const uint8_t signature[static SIGNATURE_SIZE], struct text message,
                    const uint8_t key[static PUBLIC_KEY_SIZE])
 {

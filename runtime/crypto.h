@@ -45,6 +45,10 @@ enum digest_match digest_match(const struct digest *digest, struct text spelt);
 enum { PREHASH_SIZE = 64 };
 void crypto_prehash(struct text bytes, uint8_t prehash[static PREHASH_SIZE]);
 
+/* The same over pieces, which are added as those of a digest. */
+void crypto_prehash_start(struct crypto_digest_state *state);
+void crypto_prehash_end(struct crypto_digest_state *state, uint8_t prehash[static PREHASH_SIZE]);
+
 /* Ed25519 (RFC 8032, 5.1.7), strict: no small-order or non-canonical keys, no S + L. */
 bool crypto_verify(const uint8_t signature[static SIGNATURE_SIZE], struct text message,
                    const uint8_t key[static PUBLIC_KEY_SIZE]);

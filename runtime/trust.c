@@ -773,16 +773,14 @@ static struct error *check_threshold(struct arena *arena, const struct trust *tr
 
 /* All signatures of one text, then the threshold. */
 static struct error *verify_all(struct arena *arena, const struct trust *trust,
-                                enum signed_kind kind, struct text text,
+                                enum signed_kind kind, const uint8_t prehash[static PREHASH_SIZE],
                                 const struct digest *digest, const struct signature *signatures,
                                 size_t count, struct verdicts *verdicts)
 {
-    uint8_t prehash[PREHASH_SIZE];
     struct verdicts found = {0};
     struct error *error;
 
     assert(trust->thresholds[kind] >= 1 && count <= SIGNATURES_MAX);
-    crypto_prehash(text, prehash);
     for (size_t i = 0; i < count; i++) {
         error = verify_one(arena, trust, kind, prehash, digest, &signatures[i], &found);
         if (error)
@@ -796,9 +794,9 @@ static struct error *verify_all(struct arena *arena, const struct trust *trust,
     return NULL;
 }
 
-struct error *trust_verify(struct arena *arena, const struct trust *trust, struct text index,
-                           const struct digest *digest, const struct text *texts, size_t count,
-                           struct verdicts *verdicts)
+struct error *trust_verify(struct arena *arena, const struct trust *trust,
+                           const uint8_t prehash[static PREHASH_SIZE], const struct digest *digest,
+                           const struct text *texts, size_t count, struct verdicts *verdicts)
 {
     struct signature signatures[SIGNATURES_MAX];
 
@@ -815,7 +813,7 @@ struct error *trust_verify(struct arena *arena, const struct trust *trust, struc
             return error_note(arena, error, (struct span){0}, "in signature %zu of %zu", i + 1,
                               count);
     }
-    return verify_all(arena, trust, SIGNED_INDEX, index, digest, signatures, count, verdicts);
+    return verify_all(arena, trust, SIGNED_INDEX, prehash, digest, signatures, count, verdicts);
 }
 
 static bool is_project(const struct trusted_key *key, struct text project)
@@ -847,5 +845,8 @@ struct error *trust_verify_file(struct arena *arena, const struct trust *trust, 
                                 const struct digest *digest, const struct signature *signatures,
                                 size_t count, struct verdicts *verdicts)
 {
-    return verify_all(arena, trust, SIGNED_TRUST, text, digest, signatures, count, verdicts);
+    uint8_t prehash[PREHASH_SIZE];
+
+    crypto_prehash(text, prehash);
+    return verify_all(arena, trust, SIGNED_TRUST, prehash, digest, signatures, count, verdicts);
 }

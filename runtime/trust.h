@@ -87,12 +87,15 @@ struct verdicts {
  * or any key that signed twice, rejects the bundle. Then the threshold, over distinct public-key
  * bytes.
  *
+ * prehash   of the index, by crypto_prehash
+ * digest    of the index, as everywhere
  * texts     the signature texts, count of them
  * verdicts  filled on success only
  * returns   NULL or ERROR_UNTRUSTED, naming key and reason
  */
-struct error *trust_verify(struct arena *arena, const struct trust *trust, struct text index,
-                           const struct digest *digest, const struct text *texts, size_t count,
+struct error *trust_verify(struct arena *arena, const struct trust *trust,
+                           const uint8_t prehash[static PREHASH_SIZE], const struct digest *digest,
+                           const struct text *texts, size_t count,
                            struct verdicts *verdicts) CHECKED;
 
 /*

@@ -77,7 +77,7 @@ static bool mend(struct arena *arena, struct text input, struct buffer *mended)
     CLEANUP(container_close) struct container container = {.fd = -1};
     CLEANUP(buffer_free) struct buffer written = {0};
 
-    if (container_open(arena, fuzz_file(input), &container))
+    if (container_open(arena, fuzz_file(input), &container) || container_read(arena, &container))
         return false;
     struct text index = mend_index(arena, &container, input, &written);
     struct digest digest = crypto_digest(index);

@@ -1503,6 +1503,39 @@ static void test_nothing_else(void **state)
     assert_int_equal(support_fork(arena, open_and_connect, arena, &messages), 2);
 }
 
+/* Between the hashing of an index and its reading, before which its signatures are verified. */
+static const struct changed_row {
+    const char *name, *change, *expected;
+} changed_rows[] = {
+    {"read again: the same index", "true", ""},
+    {"read again: another byte", "printf X | dd of=x.ferry bs=1 seek=200 conv=notrunc 2>dd.log",
+     "3 the index of 'x.ferry' has changed as it was read"},
+    {"read again: another size, which nobody looks at any more",
+     "printf X | dd of=x.ferry bs=1 seek=4 conv=notrunc 2>dd.log", ""},
+    {"read again: cut off", "truncate -s 300 x.ferry", "3 'x.ferry' ends before byte SAID"},
+};
+
+static void test_changed(void **state)
+{
+    const struct changed_row *row = *state;
+    CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
+    CLEANUP(container_close) struct container container = {.fd = -1};
+
+    support_write("x.ferry", small);
+    support_check(container_open(arena, TEXT("x.ferry"), &container), "");
+    assert_null(container.index.bytes);
+    assert_int_equal(system(row->change), 0);
+    struct facts facts = {.said = FRAME_HEADER_SIZE + container.index_size};
+    const struct error *error = container_read(arena, &container);
+    assert_string_equal(support_show(arena, error), fill_in(arena, row->expected, &facts));
+    if (error)
+        assert_null(container.index.bytes);
+    else
+        assert_true(text_equal(container.index,
+                               text_slice(small, FRAME_HEADER_SIZE, container.index_size)));
+    assert_int_equal(system("rm -f x.ferry dd.log"), 0);
+}
+
 int main(void)
 {
     struct support_tests tests = {0};
@@ -1529,6 +1562,7 @@ int main(void)
     support_add(&tests, "few reads", test_few_reads);
     support_add(&tests, "the check ends with the last step", test_check_ends);
     support_add(&tests, "nothing else can be done from then on", test_nothing_else);
+    support_add_rows(&tests, changed_rows, test_changed);
     int failed = support_run("bundle", &tests);
     signer_close(&key_a.secret);
     signer_close(&key_b.secret);

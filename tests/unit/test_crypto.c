@@ -38,7 +38,7 @@ static void test_hash(void **state)
     struct text text = text_from(row->text);
     struct digest digest = crypto_digest(text), pieces, read;
     struct crypto_digest_state running;
-    uint8_t prehash[PREHASH_SIZE], expected[PREHASH_SIZE];
+    uint8_t prehash[PREHASH_SIZE], pieced[PREHASH_SIZE], expected[PREHASH_SIZE];
 
     assert_string_equal(digest_hex(arena, &digest).bytes, row->digest);
     crypto_digest_start(&running);
@@ -52,7 +52,12 @@ static void test_hash(void **state)
     read.bytes[DIGEST_SIZE - 1] ^= 1;
     assert_false(digest_equal(&digest, &read));
 
+    crypto_prehash_start(&running);
+    for (size_t i = 0; i < text.size; i++)
+        crypto_digest_add(&running, text_slice(text, i, 1));
+    crypto_prehash_end(&running, pieced);
     crypto_prehash(text, prehash);
+    assert_memory_equal(prehash, pieced, sizeof(pieced));
     from_hex(row->prehash, expected, sizeof(expected));
     assert_memory_equal(prehash, expected, sizeof(expected));
 }

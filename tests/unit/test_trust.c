@@ -549,16 +549,18 @@ static void test_verify(void **state)
     CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
     struct source source = {TEXT("trust"), text_from(row->trust)};
     struct digest digest = crypto_digest(index_text);
+    uint8_t prehash[PREHASH_SIZE];
     struct trust trust;
     struct text texts[20];
     struct verdicts verdicts = {.count = 99};
     size_t count = strlen(row->signers);
 
+    crypto_prehash(index_text, prehash);
     assert_null(trust_read(arena, &source, &trust));
     for (size_t i = 0; i < count; i++)
         texts[i] = signature_of(arena, row->signers[i]);
     const struct error *error =
-        trust_verify(arena, &trust, index_text, &digest, texts, count, &verdicts);
+        trust_verify(arena, &trust, prehash, &digest, texts, count, &verdicts);
     assert_string_equal(error ? show(arena, error) : show_verdicts(arena, &verdicts),
                         row->expected);
     if (error)
@@ -572,11 +574,13 @@ static void test_scope(void **state)
     struct source source = {TEXT("trust"), text_from(row->trust)};
     struct digest digest = crypto_digest(index_text);
     const struct text texts[] = {text_from(signature_a), text_from(signature_b)};
+    uint8_t prehash[PREHASH_SIZE];
     struct trust trust;
     struct verdicts verdicts;
 
+    crypto_prehash(index_text, prehash);
     assert_null(trust_read(arena, &source, &trust));
-    assert_null(trust_verify(arena, &trust, index_text, &digest, texts, COUNT(texts), &verdicts));
+    assert_null(trust_verify(arena, &trust, prehash, &digest, texts, COUNT(texts), &verdicts));
     const struct error *error =
         trust_verify_scope(arena, &trust, text_from(row->project), row->sequence, &verdicts);
     assert_string_equal(error ? show(arena, error) : show_verdicts(arena, &verdicts),

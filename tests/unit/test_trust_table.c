@@ -109,6 +109,7 @@ static char outcome(struct arena *arena, const struct row *row, size_t threshold
 {
     struct source source = {TEXT("trust"), trust_text(arena, row, threshold)};
     struct digest digest = crypto_digest(index_text);
+    uint8_t prehash[PREHASH_SIZE];
     struct text texts[KEYS + 1];
     struct verdicts verdicts;
     struct trust trust;
@@ -116,8 +117,9 @@ static char outcome(struct arena *arena, const struct row *row, size_t threshold
     if (trust_read(arena, &source, &trust))
         return 'F';
     size_t count = signatures_of(arena, row, texts);
+    crypto_prehash(index_text, prehash);
     const struct error *error =
-        trust_verify(arena, &trust, index_text, &digest, texts, count, &verdicts);
+        trust_verify(arena, &trust, prehash, &digest, texts, count, &verdicts);
     if (!error)
         return 'A';
     return text_find(error->message, TEXT("needed trusted keys")) < error->message.size ? 't' : 'R';
