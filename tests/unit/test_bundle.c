@@ -1544,14 +1544,7 @@ int main(void)
     support_add(&tests, "make keys and a bundle", test_prepare);
     support_add(&tests, "the small bundle", test_small);
     support_add(&tests, "the forge makes the same", test_forge);
-    support_add(&tests, "every bit", test_every_bit);
-    support_add(&tests, "every truncation", test_every_truncation);
-    support_add(&tests, "every missing byte", test_every_missing_byte);
-    support_add(&tests, "every appended byte", test_every_appended_byte);
-    support_add(&tests, "4,096 appended kinds", test_appended_kinds);
     support_add_rows(&tests, frame_rows, test_frames);
-    support_add(&tests, "every bit beside a stranger's signature",
-                test_every_bit_beside_a_stranger);
     support_add_rows(&tests, signed_rows, test_signed);
     support_add_rows(&tests, policy_rows, test_policy);
     support_add_rows(&tests, path_rows, test_path);
@@ -1563,6 +1556,14 @@ int main(void)
     support_add(&tests, "the check ends with the last step", test_check_ends);
     support_add(&tests, "nothing else can be done from then on", test_nothing_else);
     support_add_rows(&tests, changed_rows, test_changed);
+    /* These take their time. */
+    support_add(&tests, "every bit", test_every_bit);
+    support_add(&tests, "every truncation", test_every_truncation);
+    support_add(&tests, "every missing byte", test_every_missing_byte);
+    support_add(&tests, "every appended byte", test_every_appended_byte);
+    support_add(&tests, "4,096 appended kinds", test_appended_kinds);
+    support_add(&tests, "every bit beside a stranger's signature",
+                test_every_bit_beside_a_stranger);
     int failed = support_run("bundle", &tests);
     signer_close(&key_a.secret);
     signer_close(&key_b.secret);
