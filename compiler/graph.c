@@ -387,7 +387,8 @@ static size_t walk_cycle(const struct graph *graph, const struct revision *start
                 finding_of(graph, parent)->component != start->position)
                 continue;
             ways[parent->position] = (struct step){child, reference};
-            queue[last++] = parent;
+            if (parent != start) /* it was the first in the queue, which has room for each once */
+                queue[last++] = parent;
         }
     }
 

@@ -408,10 +408,12 @@ void lint_create_table(struct lint *lint, struct reading *reading, struct token 
 /* Of two names, the words of one are the first of the other's. */
 static bool begins_with(const struct object_words *words, const struct object_words *longer)
 {
+    if (words->count == 0 || words->count >= longer->count)
+        return false;
     for (size_t i = 0; i < words->count; i++)
         if (words->list[i].bytes != longer->list[i].bytes)
             return false;
-    return words->count > 0 && words->count < longer->count;
+    return true;
 }
 
 static bool has_index(const struct object *object)
