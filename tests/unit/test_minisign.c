@@ -178,6 +178,26 @@ static void test_read(void **state)
                             SIGNATURE);
 }
 
+/* In memory that ends where the text does, so that a sanitizer sees a byte too many. */
+static void test_no_line_feed(void **state)
+{
+    CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
+    struct digest digest = crypto_digest(index_text);
+    size_t size = strlen(SIGNATURE) - 1;
+    char *exact = malloc(size);
+    struct signature signature;
+
+    (void)state;
+    assert_non_null(exact);
+    memcpy(exact, SIGNATURE, size);
+    const struct error *error =
+        minisign_signature_read(arena, (struct text){exact, size}, &digest, &signature);
+    bool refused =
+        error && text_equal(error->message, TEXT("the signature does not end in a line feed"));
+    free(exact);
+    assert_true(refused);
+}
+
 static void test_sizes(void **state)
 {
     CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
@@ -369,9 +389,13 @@ static void test_key_with_leading_zero(void **state)
 int main(void)
 {
     const struct CMUnitTest single[] = {
-        cmocka_unit_test(test_sizes),       cmocka_unit_test(test_every_bit),
-        cmocka_unit_test(test_every_size),  cmocka_unit_test(test_verify),
-        cmocka_unit_test(test_key_comment), cmocka_unit_test(test_key_with_leading_zero),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_no_line_feed),
+        cmocka_unit_test(test_every_bit),
+        cmocka_unit_test(test_every_size),
+        cmocka_unit_test(test_verify),
+        cmocka_unit_test(test_key_comment),
+        cmocka_unit_test(test_key_with_leading_zero),
     };
     struct CMUnitTest tests[COUNT(single) + COUNT(read_rows) + COUNT(key_rows)];
     size_t count = 0;
