@@ -35,7 +35,7 @@ cut()
         kill -0 $run 2> err.kill || fail 'it ended by itself'
         sleep 0.02
     done
-    sleep 0.05
+    sleep 0.4 # until the third has begun, on a busy machine, too
     kill -KILL $run
     wait $run 2> err.kill || true
     sqlite3 shop.db 'UPDATE speed SET n = 1'
