@@ -313,16 +313,15 @@ static struct error *read_signatures(const struct reader *reader, struct signatu
 static struct error *spelling_error(const struct reader *reader, struct text canonical)
 {
     struct text text = reader->source->text;
-    size_t at = 0, start = 0;
+    size_t at = 0;
 
     while (at < text.size && at < canonical.size && text.bytes[at] == canonical.bytes[at])
-        if (text.bytes[at++] == '\n')
-            start = at;
+        at++;
     if (at == text.size)
         return error_at(reader->arena, reader->code, (struct span){reader->source, at, 0},
                         "the signature does not end in a line feed");
 
-    struct text rest = text_slice(canonical, start, canonical.size), line = text_cut(&rest, '\n');
+    struct text line = text_cut(&canonical, '\n');
     return error_at(reader->arena, reader->code, (struct span){reader->source, at, 1},
                     "this line must read '%.*s'", TEXT_ARGS(line));
 }
