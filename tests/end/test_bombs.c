@@ -22,17 +22,9 @@
 #include <cmocka.h>
 
 static struct signing_key team, stranger; /* the host trusts the first */
-static char sqlland[4096];
+static const char *sqlland;
 static bool torture;
 static long base_kib; /* the peak of a run over a small bundle */
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED
-#endif
-#endif
 
 #define MIB    (UINT64_C(1) << 20)
 #define BUNDLE "x.ferry"
@@ -608,23 +600,12 @@ static void test_base(void **state)
     assert_int_equal(status, 0);
 }
 
-/* The test is build/VARIANT/tests/end/test_bombs, the programs are in build/VARIANT. */
-static void find_program(void)
-{
-    ssize_t size = readlink("/proc/self/exe", sqlland, sizeof(sqlland) - sizeof("/sqlland"));
-
-    sqlland[size > 0 ? size : 0] = '\0';
-    for (int i = 0; i < 3 && strrchr(sqlland, '/'); i++)
-        *strrchr(sqlland, '/') = '\0';
-    strcat(sqlland, "/sqlland");
-}
-
 int main(void)
 {
     struct support_tests tests = {0};
 
     torture = getenv("TORTURE");
-    find_program();
+    sqlland = support_program("sqlland");
     support_add(&tests, "a small bundle", test_base);
     support_add_rows(&tests, bombs, test_bomb);
     if (torture)

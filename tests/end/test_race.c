@@ -44,7 +44,7 @@ static struct rival {
 static struct arena *memory;
 static struct signing_key key;
 static struct trust trust;
-static char sqlland[4096];
+static const char *sqlland;
 
 static void make_rival(char letter, struct rival *rival)
 {
@@ -541,23 +541,12 @@ static void test_prepare(void **state)
                          rivals[1].forge.chunks[i].stored_size);
 }
 
-/* The test is build/VARIANT/tests/end/test_race, the programs are in build/VARIANT. */
-static void find_program(void)
-{
-    ssize_t size = readlink("/proc/self/exe", sqlland, sizeof(sqlland) - sizeof("/sqlland"));
-
-    sqlland[size > 0 ? size : 0] = '\0';
-    for (int i = 0; i < 3 && strrchr(sqlland, '/'); i++)
-        *strrchr(sqlland, '/') = '\0';
-    strcat(sqlland, "/sqlland");
-}
-
 int main(void)
 {
     struct support_tests tests = {0};
 
     memory = arena_new(1 << 20);
-    find_program();
+    sqlland = support_program("sqlland");
     support_add(&tests, "make two bundles", test_prepare);
     support_add_rows(&tests, place_rows, test_place);
     support_add_rows(&tests, race_rows, test_race);

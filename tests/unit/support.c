@@ -202,6 +202,19 @@ int support_fork(struct arena *arena, void (*function)(const void *argument), co
     return WEXITSTATUS(status);
 }
 
+/* The test is build/VARIANT/tests/KIND/test_NAME, the programs are in build/VARIANT. */
+const char *support_program(const char *name)
+{
+    static char path[4096];
+    ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - strlen(name) - 2);
+
+    path[size > 0 ? size : 0] = '\0';
+    for (int i = 0; i < 3 && strrchr(path, '/'); i++)
+        *strrchr(path, '/') = '\0';
+    strcat(path, "/");
+    return strcat(path, name);
+}
+
 uint64_t support_random(uint64_t *state)
 {
     uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);

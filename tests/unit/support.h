@@ -48,6 +48,9 @@ int support_capture(struct arena *arena, int (*function)(const void *argument),
 int support_fork(struct arena *arena, void (*function)(const void *argument), const void *argument,
                  struct text *messages);
 
+/* The path of a program of the build that this test belongs to; kept until the next call. */
+const char *support_program(const char *name);
+
 /* Numbers that only look random: the same ones in every run (splitmix64). */
 uint64_t support_random(uint64_t *state);
 uint64_t support_below(uint64_t *state, uint64_t limit);
