@@ -39,21 +39,6 @@ expect 0 hostile sqlland check first.ferry --key team.pub --db "$db"
 missing owned
 query 'DROP SCHEMA sqlferry CASCADE; DROP TABLE first' 2> err
 
-# begin_run COMMAND...: in the background, until a script sleeps. Sets run, and psql, its child.
-begin_run()
-{
-    "$@" > run.out 2> run.err &
-    run=$!
-    backend=
-    until [ -n "$backend" ]; do
-        kill -0 $run || fail "the run ended: $(cat run.err)"
-        sleep 0.05
-        backend=$(query "SELECT pid FROM pg_stat_activity WHERE application_name = 'sqlland'
-            AND wait_event = 'PgSleep'")
-    done
-    psql=$(cat "/proc/$run/task/$run/children")
-    psql=${psql% }
-}
 end_run()
 {
     query "SELECT pg_terminate_backend($backend)" > /dev/null

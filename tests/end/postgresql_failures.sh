@@ -137,20 +137,12 @@ query "SELECT pg_terminate_backend($backend)" > /dev/null
 wait $intruder || :
 untouched
 
-# begin_run TARGET BUNDLE OPTION...: in the background, until its server process sleeps in a script.
-begin_run()
+# begin_upgrade TARGET BUNDLE OPTION...: in the background, until its server process sleeps.
+begin_upgrade()
 {
     database=$1 bundle=$2
     shift 2
-    sqlland upgrade "$bundle" --key team.pub --db "$database" "$@" > run.out 2> run.err &
-    run=$!
-    backend=
-    until [ -n "$backend" ]; do
-        kill -0 $run || fail "the run ended: $(cat run.err)"
-        sleep 0.05
-        backend=$(query "SELECT pid FROM pg_stat_activity WHERE application_name = 'sqlland'
-            AND wait_event = 'PgSleep'")
-    done
+    begin_run sqlland upgrade "$bundle" --key team.pub --db "$database" "$@"
 }
 
 # end_run STATUS TEXT...
@@ -204,7 +196,7 @@ pack verify prepare.sql first.sql checked.sql checked.verify.sql last.sql
 pack commit prepare.sql first.sql late.sql last.sql
 
 # A second run is told of the first, by its process, and may wait for it.
-begin_run "$target" script.ferry
+begin_upgrade "$target" script.ferry
 land 7 script.ferry "$target" --lock-timeout 100ms
 says "error: another run holds the lock of '$target': process $backend, user 'postgres', 'sqlland'"
 sqlland upgrade script.ferry --key team.pub --db "$target" > second.out 2> second.err &
@@ -229,7 +221,7 @@ has out '2 revisions applied, now at last'
 anew
 
 # in a verify script,
-begin_run "$target" verify.ferry
+begin_upgrade "$target" verify.ferry
 terminate
 end_run 4 'error: the connection to the server was lost' "note: revision 'checked' was rolled back"
 is "$(tables)" "first
@@ -239,7 +231,7 @@ land 0 verify.ferry "$target"
 anew
 
 # in COMMIT, where a new session finds out that nothing was done,
-begin_run "$target" commit.ferry
+begin_upgrade "$target" commit.ferry
 terminate
 end_run 4 'error: the connection to the server was lost' "note: revision 'late' was rolled back"
 is "$(tables)" "first
@@ -263,7 +255,7 @@ first applied, last applied"
 anew
 
 # and outside a transaction, where only a person can tell.
-begin_run "$target" none.ferry
+begin_upgrade "$target" none.ferry
 terminate
 end_run 8 'error: the connection to the server was lost' 'a person must look'
 is "$(tables)" "first half
@@ -290,7 +282,7 @@ stop()
 }
 
 for mode in fast immediate; do
-    begin_run "$target" script.ferry
+    begin_upgrade "$target" script.ferry
     stop $mode
     end_run 4 'error: the connection to the server was lost' "note: revision 'half' was rolled back"
     land 5 script.ferry "$target"
@@ -303,7 +295,7 @@ prepare applied, first applied"
     anew
 
     # In COMMIT, and it does not come back: nobody knows.
-    begin_run "$target" commit.ferry
+    begin_upgrade "$target" commit.ferry
     stop $mode
     end_run 8 'error: the connection to the server was lost' 'whether COMMIT was done is unknown' \
         "nobody knows whether revision 'late' is applied: a person must look"

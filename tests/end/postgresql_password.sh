@@ -76,23 +76,6 @@ mv .pgpass elsewhere
 expect 0 env PGPASSFILE="$PWD/elsewhere" sqlland current --db "host=$PGHOST user=clerk dbname=shop"
 expect 0 env PGPASSWORD="$secret" sqlland current --db "host=$PGHOST user=clerk dbname=shop"
 
-# begin_run COMMAND...: in the background, until its server process sleeps in a script. Sets run, and
-# psql, its child.
-begin_run()
-{
-    "$@" > run.out 2> run.err &
-    run=$!
-    backend=
-    until [ -n "$backend" ]; do
-        kill -0 $run || fail "the run ended: $(cat run.err)"
-        sleep 0.05
-        backend=$(query "SELECT pid FROM pg_stat_activity WHERE application_name = 'sqlland'
-            AND wait_event = 'PgSleep'")
-    done
-    psql=$(cat "/proc/$run/task/$run/children")
-    psql=${psql% }
-}
-
 stopped()
 {
     read -r _ _ state _ < "/proc/$1/stat" && [ "$state" = T ]
