@@ -54,7 +54,7 @@ has err "'ferry.yaml' is not a minisign secret key"
 expect 1 $sign one.ferry
 expect 5 $sign none.key
 has err "cannot open secret key 'none.key': No such file"
-sed '2s/\(.\{150\}\)./\1z/' team.key > damaged.key
+damage_letter 2 150 < team.key > damaged.key
 chmod 600 damaged.key
 expect 1 $sign damaged.key
 has err "secret key 'damaged.key' is damaged"

@@ -127,7 +127,7 @@ refused 3 new 'has signed the trust file twice'
 refused 3 new 'the signature ends before line 1 of 4'
 head -6 good > new.minisig
 refused 3 new 'the signature ends before line 3 of 4'
-sed '2s/\(.\{40\}\)../\1zz/' good > new.minisig
+damage_letter 2 40 < good > new.minisig
 refused 3 new "the signature of key 'a'" 'does not verify'
 rm new.minisig
 sign new c d e
