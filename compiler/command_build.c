@@ -210,20 +210,22 @@ static struct error *compile(struct call *call, const struct manifest *manifest,
                              const struct order *order, const struct settings *settings,
                              struct writer *writer, struct index *index)
 {
+    CLEANUP(rehearsal_close) struct rehearsal *rehearsal = NULL;
     struct compiled compiled;
-    struct compile_options options = {
-        .dialect = settings->dialect,
-        .rehearse = !cli_has(call, "no-rehearsal"),
-        .writer = writer,
-        .report = call->report,
-    };
     struct error *error = writer_open(call->arena, file_folder(call->arena, settings->output),
                                       (int)settings->level, (unsigned)settings->threads, writer);
 
     if (!error)
+        error = commands_rehearse(call, settings->dialect, &rehearsal);
+    struct compile_options options = {settings->dialect, rehearsal, writer, call->report};
+    if (!error)
         error = compile_run(call->arena, manifest, order, &options, &compiled);
     if (error)
         return error;
+    if (rehearsal) {
+        index->schema_method = SCHEMA_METHOD;
+        index->schema_major = rehearsal->major;
+    }
     index->project = manifest->project;
     index->dialect = settings->dialect;
     index->server_version = manifest->server_versions[settings->dialect];

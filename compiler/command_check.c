@@ -95,13 +95,13 @@ struct error *command_check(struct call *call)
     if (!error)
         error = choose_dialects(call, &manifest, dialects);
     for (size_t i = 0; !error && i < DIALECT_COUNT; i++) {
-        struct compile_options options = {
-            .dialect = (enum dialect)i,
-            .rehearse = !cli_has(call, "no-rehearsal"),
-            .report = call->report,
-        };
+        CLEANUP(rehearsal_close) struct rehearsal *rehearsal = NULL;
 
-        if (dialects[i])
+        if (!dialects[i])
+            continue;
+        error = commands_rehearse(call, (enum dialect)i, &rehearsal);
+        struct compile_options options = {(enum dialect)i, rehearsal, NULL, call->report};
+        if (!error)
             error = compile_run(call->arena, &manifest, &order, &options, &compiled[i]);
     }
     if (error)

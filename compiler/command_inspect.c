@@ -56,6 +56,12 @@ static void print_head(const struct view *view)
     report_line(report, "%salembic    %s", mark,
                 index->alembic_keep ? "kept in step" : "left alone");
     report_line(report, "%stargets    %.*s", mark, TEXT_ARGS(verify_targets(arena, index)));
+    if (index_has_schemas(index))
+        report_line(report, "%sschemas    taken on %.*s %llu", mark,
+                    TEXT_ARGS(dialect_name(index->dialect)),
+                    (unsigned long long)index->schema_major);
+    else
+        report_line(report, "%sschemas    none", mark);
     report_line(report, "%srelease    %.*s", mark, TEXT_ARGS(index->release));
     report_line(report, "%ssequence   %llu", mark, (unsigned long long)index->sequence);
     report_line(report, "%screated    %s by %.*s", mark, index_time(arena, index->created).bytes,
@@ -157,6 +163,10 @@ static void add_step_json(const struct view *view, struct json *json, const stru
             json_bool(json, "foreign_keys_off", script->foreign_keys_off);
         json_close(json, '}');
     }
+    if (index_has_schemas(view->index))
+        json_text(json, "schema", digest_hex(view->call->arena, &step->schema));
+    else
+        json_null(json, "schema");
     json_close(json, '}');
 }
 
@@ -190,6 +200,10 @@ static void print_json(const struct view *view)
     for (size_t i = 0; i < index->target_count; i++)
         json_text(&json, NULL, index->targets[i]);
     json_close(&json, ']');
+    if (index_has_schemas(index))
+        json_number(&json, "schema_version", index->schema_major);
+    else
+        json_null(&json, "schema_version");
     json_text(&json, "tool", index->tool);
     json_number(&json, "signature_count", view->container->signature_count);
     json_number(&json, "chunks", index->chunk_count);

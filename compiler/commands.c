@@ -14,6 +14,16 @@ struct error *commands_load(struct call *call, struct manifest *manifest, struct
     return error;
 }
 
+struct error *commands_rehearse(struct call *call, enum dialect dialect,
+                                struct rehearsal **rehearsal)
+{
+    struct rehearsal_options options = {.dialect = dialect};
+
+    if (dialect != DIALECT_SQLITE || cli_has(call, "no-rehearsal"))
+        return NULL;
+    return rehearsal_open(call->arena, &options, rehearsal);
+}
+
 struct error *commands_password_fd(struct call *call, int *fd)
 {
     uint64_t number = 0;

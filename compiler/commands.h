@@ -26,6 +26,13 @@ struct error *command_sign_trust(struct call *call) CHECKED;
 struct error *commands_load(struct call *call, struct manifest *manifest,
                             struct order *order) CHECKED;
 
+/*
+ * A rehearsal of the up scripts, as far as it needs no server: on SQLite, unless --no-rehearsal
+ * says otherwise. NULL where there is none.
+ */
+struct error *commands_rehearse(struct call *call, enum dialect dialect,
+                                struct rehearsal **rehearsal) CHECKED;
+
 /* Signs with the key of --key. digest is that of the text */
 struct error *commands_sign(struct call *call, enum signed_kind kind, struct text text,
                             const struct digest *digest, struct signature *signature) CHECKED;

@@ -142,29 +142,51 @@ void schema_sort(struct schema *schema)
     schema->count = kept + 1;
 }
 
-/* The next of two, by kind and name. */
-static const struct object *take_next(const struct schema *a, size_t *i, const struct schema *b,
-                                      size_t *j)
+/* Where an object of this kind and name is, or would be, from a place on. */
+static size_t find_place(const struct schema *schema, size_t from, const struct object *object)
 {
-    if (*i < a->count && (*j == b->count || compare_names(a->list[*i], b->list[*j]) <= 0))
-        return a->list[(*i)++];
-    return b->list[(*j)++];
+    size_t low = from, high = schema->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (compare_names(schema->list[middle], object) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void append_range(struct schema *to, const struct schema *from, size_t start, size_t end)
+{
+    for (size_t i = start; i < end; i++)
+        schema_append(to, from->list[i]);
 }
 
 void schema_replace(struct schema *schema, struct schema *removed, struct schema *added)
 {
     struct schema kept = {0}, merged = {0};
+    size_t at = 0;
 
     schema_sort(removed);
     schema_sort(added);
-    for (size_t i = 0, j = 0; i < schema->count; i++) {
-        while (j < removed->count && compare_names(removed->list[j], schema->list[i]) < 0)
-            j++;
-        if (j == removed->count || removed->list[j] != schema->list[i])
-            schema_append(&kept, schema->list[i]);
+    for (size_t i = 0; i < removed->count; i++) {
+        size_t place = find_place(schema, at, removed->list[i]);
+
+        append_range(&kept, schema, at, place);
+        at = place + (place < schema->count && schema->list[place] == removed->list[i]);
     }
-    for (size_t i = 0, j = 0; i < kept.count || j < added->count;)
-        schema_append(&merged, take_next(&kept, &i, added, &j));
+    append_range(&kept, schema, at, schema->count);
+    at = 0;
+    for (size_t i = 0; i < added->count; i++) {
+        size_t place = find_place(&kept, at, added->list[i]);
+
+        append_range(&merged, &kept, at, place);
+        schema_append(&merged, added->list[i]);
+        at = place;
+    }
+    append_range(&merged, &kept, at, kept.count);
     schema_free(&kept);
     schema_free(schema);
     *schema = merged;

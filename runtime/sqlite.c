@@ -238,6 +238,9 @@ struct error *sqlite_open(struct arena *arena, const struct sqlite_options *opti
 
     if (!opened)
         arena_exhausted();
+    /* One thread of ours uses SQLite, and nobody asks how much memory: no locks, no counting. */
+    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     opened->busy_ms = options->busy_ms;
     int result = sqlite3_open_v2(options->path, &opened->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (result == SQLITE_OK)
