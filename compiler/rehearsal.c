@@ -66,31 +66,6 @@ void rehearsal_find_failure(struct arena *arena, struct rehearsal *rehearsal,
     findings_add(arena, &rehearsal->findings, FINDING_FAULT, name, revision->step->id, error);
 }
 
-/* A table tells of its columns and constraints, too: they came and went with it. */
-static bool is_part_of(const struct object *object, const struct object *table)
-{
-    return table && text_equal(table->kind, TEXT("table")) &&
-           (text_equal(object->kind, TEXT("column")) ||
-            text_equal(object->kind, TEXT("constraint"))) &&
-           text_starts(object->name, table->name) && object->name.size > table->name.size &&
-           object->name.bytes[table->name.size] == '.';
-}
-
-/* Whether a table that came, or went, as a whole has this one in it. */
-static bool is_told(const struct changes *changes, const struct change *change)
-{
-    const struct object *object = change->before ? change->before : change->after;
-
-    for (size_t i = 0; i < changes->count; i++) {
-        const struct change *other = &changes->list[i];
-
-        if (!change->before == !other->before && !change->after == !other->after &&
-            is_part_of(object, change->before ? other->before : other->after))
-            return true;
-    }
-    return false;
-}
-
 struct wording {
     enum script_kind kind; /* the script that is to blame */
     const char *subject;
@@ -132,7 +107,7 @@ static bool tell(struct arena *arena, struct rehearsal *rehearsal, const struct 
                                                     : &wording->less;
         struct text was, is, difference = TEXT("");
 
-        if (!is_other && is_told(&changes, change))
+        if (!is_other && schema_is_covered(&changes, change))
             continue;
         if (is_other) {
             schema_excerpts(arena, change, &was, &is);

@@ -247,14 +247,47 @@ void schema_compare(struct arena *arena, const struct schema *before, const stru
     free(found.list);
 }
 
+static bool is_part_of(const struct object *object, const struct object *whole)
+{
+    static const struct text parts[] = {{"column", 6}, {"constraint", 10}};
+    size_t size = whole ? whole->name.size : 0;
+    bool is_part = false;
+
+    for (size_t i = 0; i < COUNT(parts); i++)
+        is_part |= text_equal(object->kind, parts[i]);
+    return whole && is_part && object->name.size > size && object->name.bytes[size] == '.' &&
+           text_starts(object->name, whole->name);
+}
+
+bool schema_is_covered(const struct changes *changes, const struct change *change)
+{
+    const struct object *object = change->before ? change->before : change->after;
+
+    if (change->before && change->after)
+        return false;
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct change *other = &changes->list[i];
+
+        if (!change->before == !other->before && !change->after == !other->after &&
+            is_part_of(object, other->before ? other->before : other->after))
+            return true;
+    }
+    return false;
+}
+
 enum { EXCERPT_BEFORE = 24, EXCERPT_SIZE = 96 };
 
-static struct text excerpt(struct arena *arena, struct text definition, size_t from)
+static struct text show_from(struct arena *arena, struct text definition, size_t from)
 {
     struct text shown = text_slice(definition, from, EXCERPT_SIZE);
 
     return arena_format(arena, "%s%.*s%s", from ? "..." : "", TEXT_ARGS(shown),
                         from + shown.size < definition.size ? "..." : "");
+}
+
+struct text schema_excerpt(struct arena *arena, const struct object *object)
+{
+    return show_from(arena, object->definition, 0);
 }
 
 void schema_excerpts(struct arena *arena, const struct change *change, struct text *before,
@@ -269,8 +302,8 @@ void schema_excerpts(struct arena *arena, const struct change *change, struct te
         from = same > EXCERPT_BEFORE ? same - EXCERPT_BEFORE : 0;
     while (from && (a.bytes[from] & 0xc0) == 0x80) /* inside a character */
         from--;
-    *before = excerpt(arena, a, from);
-    *after = excerpt(arena, b, from);
+    *before = show_from(arena, a, from);
+    *after = show_from(arena, b, from);
 }
 
 void schema_write(struct buffer *to, const struct changes *changes)

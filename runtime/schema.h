@@ -56,12 +56,16 @@ struct changes {
 void schema_compare(struct arena *arena, const struct schema *before, const struct schema *after,
                     struct changes *changes);
 
+/* Whether an object came, or went, with the table it is a part of, which tells of it. */
+bool schema_is_covered(const struct changes *changes, const struct change *change);
+
 /*
- * What two definitions say, for messages: from a few words before the place where they differ, no
- * more than what a line holds.
+ * What definitions say, for messages: no more than what a line holds; of two, from a few words
+ * before the place where they differ.
  *
  * change  with a before and an after
  */
+struct text schema_excerpt(struct arena *arena, const struct object *object);
 void schema_excerpts(struct arena *arena, const struct change *change, struct text *before,
                      struct text *after);
 
