@@ -8,23 +8,6 @@ const struct option command_check_options[] = {
     {0},
 };
 
-static struct error *choose_dialects(struct call *call, const struct manifest *manifest,
-                                     bool dialects[static DIALECT_COUNT])
-{
-    struct text name = cli_value(call, "dialect");
-    enum dialect dialect;
-
-    for (size_t i = 0; i < DIALECT_COUNT; i++)
-        dialects[i] = manifest->dialects[i];
-    if (!name.bytes)
-        return NULL;
-    if (!dialect_find(name, &dialect) || !manifest->dialects[dialect])
-        return cli_usage(call, "the manifest is not for the dialect '%.*s'", TEXT_ARGS(name));
-    for (size_t i = 0; i < DIALECT_COUNT; i++)
-        dialects[i] = i == dialect;
-    return NULL;
-}
-
 struct counts {
     size_t roots, heads, merges;
 };
@@ -93,7 +76,7 @@ struct error *command_check(struct call *call)
     struct error *error = commands_load(call, &manifest, &order);
 
     if (!error)
-        error = choose_dialects(call, &manifest, dialects);
+        error = commands_dialects(call, &manifest, dialects);
     for (size_t i = 0; !error && i < DIALECT_COUNT; i++) {
         CLEANUP(rehearsal_close) struct rehearsal *rehearsal = NULL;
 

@@ -14,6 +14,23 @@ struct error *commands_load(struct call *call, struct manifest *manifest, struct
     return error;
 }
 
+struct error *commands_dialects(struct call *call, const struct manifest *manifest,
+                                bool dialects[static DIALECT_COUNT])
+{
+    struct text name = cli_value(call, "dialect");
+    enum dialect dialect;
+
+    for (size_t i = 0; i < DIALECT_COUNT; i++)
+        dialects[i] = manifest->dialects[i];
+    if (!name.bytes)
+        return NULL;
+    if (!dialect_find(name, &dialect) || !manifest->dialects[dialect])
+        return cli_usage(call, "the manifest is not for the dialect '%.*s'", TEXT_ARGS(name));
+    for (size_t i = 0; i < DIALECT_COUNT; i++)
+        dialects[i] = i == dialect;
+    return NULL;
+}
+
 struct error *commands_rehearse(struct call *call, enum dialect dialect,
                                 struct rehearsal **rehearsal)
 {

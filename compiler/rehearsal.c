@@ -5,6 +5,10 @@
 struct error *rehearsal_open(struct arena *arena, const struct rehearsal_options *options,
                              struct rehearsal **rehearsal)
 {
+    if (options->dialect != DIALECT_SQLITE)
+        return error_hint(arena,
+                          error_plain(arena, ERROR_USAGE, "only SQLite is rehearsed so far"),
+                          "Say --dialect sqlite.");
     return rehearsal_sqlite_open(arena, options, rehearsal);
 }
 
@@ -24,6 +28,10 @@ struct error *rehearsal_run(struct arena *arena, struct rehearsal *rehearsal,
     bool round_trip =
         rehearsal->options.round_trips && rehearsal->count >= rehearsal->options.first;
 
+    if (rehearsal->count < rehearsal->kept) {
+        rehearsal->count++;
+        return NULL;
+    }
     schema_copy(&before, &rehearsal->schema);
     struct error *error = rehearsal->operations->run(arena, rehearsal, revision, round_trip);
     if (error)

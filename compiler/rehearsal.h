@@ -21,6 +21,8 @@ struct rehearsal_options {
     bool round_trips; /* down and up again as well; else up alone */
     size_t first;     /* the first revision that makes one, from 0; those before run up alone */
     bool no_rows;     /* SQLite: round trips are made on empty tables */
+    size_t kept;      /* SQLite: revisions that the image has already; 0 for none */
+    struct text image;
 };
 
 /*
@@ -32,7 +34,8 @@ struct rehearsal_options {
 struct rehearsal {
     const struct rehearsal_operations *operations;
     struct rehearsal_options options;
-    size_t count;           /* revisions that were run */
+    size_t count;           /* revisions that were run, or kept */
+    size_t kept;            /* of them */
     struct schema schema;   /* behind the last of them */
     struct changes changes; /* what that one made of it */
     uint64_t major;         /* version of the server */
@@ -61,6 +64,10 @@ void rehearsal_close(struct rehearsal **rehearsal);
  */
 struct error *rehearsal_run(struct arena *arena, struct rehearsal *rehearsal,
                             const struct rehearsed *revision) CHECKED;
+
+/* SQLite: the database behind the last revision, for the next rehearsal. Freed by sqlite_free. */
+struct error *rehearsal_image(struct arena *arena, struct rehearsal *rehearsal,
+                              struct text *image) CHECKED;
 
 /* For the dialects. */
 

@@ -293,6 +293,13 @@ static struct error *look(struct arena *arena, struct rehearsal_sqlite *opened,
     return schema_sqlite_read(arena, opened->trips, opened->trips_reader, schema);
 }
 
+static struct error *open_memory(struct arena *arena, struct sqlite **sqlite)
+{
+    struct sqlite_options options = {.path = ":memory:", .writes = true};
+
+    return sqlite_open(arena, &options, sqlite);
+}
+
 /* The second database becomes what the first is; with rows or without. */
 static struct error *begin_anew(struct arena *arena, struct rehearsal_sqlite *opened, bool rows)
 {
@@ -301,7 +308,10 @@ static struct error *begin_anew(struct arena *arena, struct rehearsal_sqlite *op
     struct changes changes;
     struct error *error = sqlite_serialize(arena, opened->chain, &image);
 
+    sqlite_close(&opened->trips);
     if (!error)
+        error = open_memory(arena, &opened->trips);
+    if (!error && image.size)
         error = sqlite_deserialize(arena, opened->trips, image);
     if (error || !rows)
         return error;
@@ -441,11 +451,23 @@ static struct error *run(struct arena *arena, struct rehearsal *rehearsal,
 
 static const struct rehearsal_operations operations = {.run = run, .close = close_both};
 
-static struct error *open_memory(struct arena *arena, struct sqlite **sqlite)
+struct error *rehearsal_image(struct arena *arena, struct rehearsal *rehearsal, struct text *image)
 {
-    struct sqlite_options options = {.path = ":memory:", .writes = true};
+    return sqlite_serialize(arena, self(rehearsal)->chain, image);
+}
 
-    return sqlite_open(arena, &options, sqlite);
+/* The chain goes on behind what an earlier rehearsal has kept. */
+static struct error *go_on(struct arena *arena, struct rehearsal_sqlite *opened)
+{
+    struct rehearsal *rehearsal = &opened->rehearsal;
+    struct error *error = NULL;
+
+    rehearsal->kept = rehearsal->options.kept;
+    if (rehearsal->kept)
+        error = sqlite_deserialize(arena, opened->chain, rehearsal->options.image);
+    return error
+               ? error
+               : schema_sqlite_read(arena, opened->chain, opened->chain_reader, &rehearsal->schema);
 }
 
 struct error *rehearsal_sqlite_open(struct arena *arena, const struct rehearsal_options *options,
@@ -459,14 +481,14 @@ struct error *rehearsal_sqlite_open(struct arena *arena, const struct rehearsal_
     struct text version = text_from(sqlite_version());
     text_number(text_cut(&version, '.'), NUMBER_MAX, &major);
     opened->rehearsal.major = major;
+    opened->chain_reader = schema_sqlite_open();
     struct error *error = open_memory(arena, &opened->chain);
-    if (!error && options->round_trips)
-        error = open_memory(arena, &opened->trips);
+    if (!error)
+        error = go_on(arena, opened);
     if (error) {
         close_both(&opened->rehearsal);
         return error;
     }
-    opened->chain_reader = schema_sqlite_open();
     *rehearsal = &opened->rehearsal;
     return NULL;
 }

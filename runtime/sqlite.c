@@ -816,8 +816,10 @@ struct error *sqlite_serialize(struct arena *arena, struct sqlite *sqlite, struc
     sqlite3_int64 size = 0;
     unsigned char *bytes = sqlite3_serialize(sqlite->handle, "main", &size, 0);
 
-    if (!bytes)
+    if (!bytes && size > 0)
         return error_plain(arena, ERROR_SYSTEM, "cannot copy the database in memory");
+    if (!bytes)
+        size = 0; /* nothing was ever written */
     *image = (struct text){(const char *)bytes, (size_t)size};
     return NULL;
 }
@@ -830,12 +832,11 @@ void sqlite_free(struct text *image)
 
 struct error *sqlite_deserialize(struct arena *arena, struct sqlite *sqlite, struct text image)
 {
-    unsigned char *copy = sqlite3_malloc64(image.size ? image.size : 1);
+    unsigned char *copy = sqlite3_malloc64(image.size);
 
     if (!copy)
         arena_exhausted();
-    if (image.size)
-        memcpy(copy, image.bytes, image.size);
+    memcpy(copy, image.bytes, image.size);
     int result = sqlite3_deserialize(
         sqlite->handle, "main", copy, (sqlite3_int64)image.size, (sqlite3_int64)image.size,
         SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE);

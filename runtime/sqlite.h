@@ -98,11 +98,11 @@ struct error *sqlite_clean(struct arena *arena, struct sqlite *sqlite) CHECKED;
  */
 struct error *sqlite_copy(struct arena *arena, struct sqlite *sqlite, const char *path) CHECKED;
 
-/* The database as one text, which its file would hold. Freed by sqlite_free. */
+/* The database as one text, which its file would hold; empty where nothing was ever written. */
 struct error *sqlite_serialize(struct arena *arena, struct sqlite *sqlite,
                                struct text *image) CHECKED;
-void sqlite_free(struct text *image);
+void sqlite_free(struct text *image); /* what sqlite_serialize gave */
 
-/* The database in memory becomes a copy of the image; settings of the connection stay. */
+/* The database in memory becomes a copy of the image, which is not empty; settings stay. */
 struct error *sqlite_deserialize(struct arena *arena, struct sqlite *sqlite,
                                  struct text image) CHECKED;
