@@ -4,7 +4,6 @@
 #include "interrupt.h"
 #include "psql.h"
 
-#include <glob.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -52,85 +51,6 @@ static struct error *lost_error(struct arena *arena, const struct psql_message *
                        first->text.size ? ": " : "", TEXT_ARGS(first->text));
 }
 
-static enum error_code code_of(struct text state)
-{
-    static const struct {
-        struct text state;
-        enum error_code code;
-    } codes[] = {
-        {{"53", 2}, ERROR_SYSTEM},    /* insufficient resources: memory, disk, connections */
-        {{"58", 2}, ERROR_SYSTEM},    /* I/O of the server */
-        {{"55P03", 5}, ERROR_LOCKED}, /* lock_timeout */
-    };
-
-    for (size_t i = 0; i < COUNT(codes); i++)
-        if (text_starts(state, codes[i].state))
-            return codes[i].code;
-    return ERROR_DATABASE;
-}
-
-static struct text line_of(struct text text, size_t number)
-{
-    while (number-- > 1 && text.size) {
-        size_t end = 0;
-
-        while (end < text.size && text.bytes[end] != '\n' && text.bytes[end] != '\r')
-            end++;
-        end += text_starts(text_slice(text, end, 2), TEXT("\r\n")) ? 2 : 1;
-        text = text_slice(text, end, text.size);
-    }
-    size_t end = 0;
-    while (end < text.size && text.bytes[end] != '\n' && text.bytes[end] != '\r')
-        end++;
-    return text_slice(text, 0, end);
-}
-
-/* libpq shows a line, or a part of it between dots, with tabs as blanks, and a caret below. */
-static struct text place_in(struct text piece, const struct psql_message *message)
-{
-    struct text line = line_of(piece, message->line), excerpt = message->excerpt;
-    size_t skipped = 0, column = message->column;
-
-    if (text_starts(excerpt, TEXT("..."))) {
-        size_t shown = excerpt.size - (text_ends(excerpt, TEXT("...")) ? 6 : 3);
-        size_t found = text_find(line, text_slice(excerpt, 3, shown));
-
-        if (found < line.size) {
-            skipped = found;
-            column = column > 3 ? column - 3 : 0;
-        }
-    }
-    struct text rest = text_slice(line, skipped, line.size);
-    while (rest.size && column) {
-        struct text here = rest;
-
-        text_next(&here);
-        size_t columns = text_columns(text_slice(rest, 0, rest.size - here.size));
-        column -= columns < column ? columns : column;
-        rest = here;
-    }
-    return text_slice(rest, 0, 1);
-}
-
-static struct error *message_error(struct arena *arena, const struct psql_message *message,
-                                   const struct source *script, struct text piece)
-{
-    struct span span = {0};
-    struct error *error;
-
-    if (script && message->line)
-        span = span_of(script, place_in(piece, message));
-    else if (script) /* a constraint, say: the statement is all that is known */
-        span = span_of(script, text_slice(piece, 0, text_find_byte(piece, '\n')));
-    error = error_at(arena, code_of(message->state), span, "%.*s (SQLSTATE %.*s)",
-                     TEXT_ARGS(message->text), TEXT_ARGS(message->state));
-    if (message->detail.size)
-        error_note(arena, error, (struct span){0}, "%.*s", TEXT_ARGS(message->detail));
-    if (message->hint.size)
-        error_hint(arena, error, "%.*s", TEXT_ARGS(message->hint));
-    return error;
-}
-
 static void show(struct target *target, const struct sending *sending,
                  const struct psql_message *message)
 {
@@ -139,31 +59,11 @@ static void show(struct target *target, const struct sending *sending,
                     TEXT_ARGS(message->text));
 }
 
-/* In a transaction each piece behind the refused one is refused as well: in_failed_sql_transaction.
- */
-#define FOLLOWS TEXT("25P02")
-
 /* By a signal, say: query_canceled. Of a statement that the server refused nothing is done. */
 #define CANCELLED TEXT("57014")
 
 /* insufficient_privilege */
 #define NO_RIGHT TEXT("42501")
-
-/*
- * Whether it may be the error that counts; the last one is. Severities come in the language of the
- * server, and a notice may have the state of an error ("already exists, skipping" has).
- */
-static bool may_count(const struct psql_reply *reply, const struct psql_message *message)
-{
-    static const struct text harmless[] = {{"00", 2}, {"01", 2}, {"02", 2}};
-
-    if (reply->failed && !reply->lost && !text_equal(reply->state, FOLLOWS))
-        return text_equal(message->state, reply->state);
-    for (size_t i = 0; i < COUNT(harmless); i++)
-        if (text_starts(message->state, harmless[i]))
-            return false;
-    return reply->failed || reply->lost;
-}
 
 /* Notices are shown, once; those of our own statements are not. */
 static struct error *reply_error(struct arena *arena, struct target *target,
@@ -174,9 +74,9 @@ static struct error *reply_error(struct arena *arena, struct target *target,
     size_t behind = 0;
 
     while (psql_take_message(arena, &said, &message)) {
-        if (text_equal(message.state, FOLLOWS)) {
+        if (text_equal(message.state, PSQL_FOLLOWS)) {
             behind++;
-        } else if (!behind && may_count(reply, &message)) {
+        } else if (!behind && psql_may_count(reply, &message)) {
             show(target, sending, &error);
             error = message;
         } else {
@@ -194,9 +94,9 @@ static struct error *reply_error(struct arena *arena, struct target *target,
     if (!error.state.size)
         error.text = TEXT("the server refused");
     if (!sending)
-        return message_error(arena, &error, NULL, (struct text){0});
+        return psql_error(arena, &error, NULL, (struct text){0});
     size_t at = reply->ran && reply->ran <= sending->count ? reply->ran - 1 : 0;
-    return message_error(arena, &error, sending->script, sending->pieces[at]);
+    return psql_error(arena, &error, sending->script, sending->pieces[at]);
 }
 
 static struct error *check_alive(struct arena *arena, struct target *target)
@@ -1184,35 +1084,6 @@ static const struct target_operations operations = {
 
 /* Opening */
 
-/* The newest of the real binaries, which start in a quarter of the time of Debian's wrapper. */
-static const char *find_psql(struct arena *arena)
-{
-    const char *found = NULL, *path = getenv("PATH");
-    glob_t matches;
-
-    if (glob("/usr/lib/postgresql/*/bin/psql", 0, NULL, &matches) == 0) {
-        long newest = 0;
-
-        for (size_t i = 0; i < matches.gl_pathc; i++) {
-            long version = strtol(matches.gl_pathv[i] + 20, NULL, 10);
-
-            if (version > newest && access(matches.gl_pathv[i], X_OK) == 0) {
-                newest = version;
-                found = arena_format(arena, "%s", matches.gl_pathv[i]).bytes;
-            }
-        }
-        globfree(&matches);
-    }
-    for (struct text rest = text_from(path); !found && rest.size;) {
-        struct text folder = text_cut(&rest, ':');
-        struct text candidate = arena_format(arena, "%.*s/psql", TEXT_ARGS(folder));
-
-        if (text_starts(folder, TEXT("/")) && access(candidate.bytes, X_OK) == 0)
-            found = candidate.bytes;
-    }
-    return found;
-}
-
 /* Timeouts that nobody asked for are left to the role, the database and the server. */
 static struct text settings_of(struct arena *arena, const struct target_options *options)
 {
@@ -1235,7 +1106,7 @@ struct error *target_postgresql_open(struct arena *arena, struct text address,
                                      const struct target_options *options, struct target **target)
 {
     struct target_postgresql *opened = arena_one(arena, struct target_postgresql);
-    const char *psql = options->psql ? options->psql : find_psql(arena);
+    const char *psql = options->psql ? options->psql : psql_find(arena);
     struct conninfo conninfo;
     struct error *error = conninfo_read(arena, address, &conninfo);
 
@@ -1253,7 +1124,8 @@ struct error *target_postgresql_open(struct arena *arena, struct text address,
                    .dialect = DIALECT_POSTGRESQL,
                    .name = conninfo.connection,
                    .report = options->report},
-        .options = {.path = psql,
+        .options = {.name = "sqlland",
+                    .path = psql,
                     .connection = conninfo.connection,
                     .password = conninfo.password,
                     .settings = settings_of(arena, options)},
