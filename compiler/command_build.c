@@ -20,6 +20,9 @@ const struct option command_build_options[] = {
     {"level", "N", "zstd level, 1 to 22 (3)", 0, false},
     {"threads", "N", "how many threads compress (one for each core)", 0, false},
     {"no-rehearsal", NULL, "do not run the SQLite chain in memory", 0, false},
+    {"rehearse", NULL, "PostgreSQL: run the chain on a server of its own", 0, false},
+    {"db", "TARGET", "with --rehearse: run it in this empty database", 0, false},
+    {"psql", "PATH", "with --rehearse: the psql to use (the newest of this host)", 0, false},
     {0},
 };
 
@@ -217,7 +220,12 @@ static struct error *compile(struct call *call, const struct manifest *manifest,
 
     if (!error)
         error = commands_rehearse(call, settings->dialect, &rehearsal);
-    struct compile_options options = {settings->dialect, rehearsal, writer, call->report};
+    struct compile_options options = {
+        .dialect = settings->dialect,
+        .rehearsal = rehearsal,
+        .writer = writer,
+        .report = call->report,
+    };
     if (!error)
         error = compile_run(call->arena, manifest, order, &options, &compiled);
     if (error)

@@ -83,7 +83,11 @@ struct error *command_check(struct call *call)
         if (!dialects[i])
             continue;
         error = commands_rehearse(call, (enum dialect)i, &rehearsal);
-        struct compile_options options = {(enum dialect)i, rehearsal, NULL, call->report};
+        struct compile_options options = {
+            .dialect = (enum dialect)i,
+            .rehearsal = rehearsal,
+            .report = call->report,
+        };
         if (!error)
             error = compile_run(call->arena, &manifest, &order, &options, &compiled[i]);
     }

@@ -7,6 +7,8 @@
 
 const struct option command_rehearse_options[] = {
     {"dialect", "NAME", "rehearse the scripts of this dialect only", 0, false},
+    {"db", "TARGET", "PostgreSQL: an empty database (a server of its own)", 0, false},
+    {"psql", "PATH", "PostgreSQL: the psql to use (the newest of this host)", 0, false},
     {"no-rows", NULL, "SQLite: on empty tables, without a row in each", 0, false},
     {"checkpoint", "FILE", "SQLite: go on behind what this file says is in order", 0, false},
     {"json", NULL, "print the result as JSON", 0, false},
@@ -84,7 +86,7 @@ static struct error *read_arguments(struct call *call, struct manifest *manifest
 
 static const char *severity_name(const struct finding *finding)
 {
-    return finding->severity == FINDING_FAULT ? "fault" : "warning";
+    return finding->severity == FINDING_FAULT ? "fault" : "note";
 }
 
 static void add_json(struct show *show, const struct rehearsal *rehearsal)
@@ -135,12 +137,13 @@ static void print(struct show *show, const struct rehearsal *rehearsal)
 
 /* Running */
 
-static struct error *load_checkpoint(struct show *show, const struct compiled *compiled,
-                                     struct digest **digests, struct checkpoint *checkpoint)
+static struct error *load_checkpoint(struct show *show, enum dialect dialect,
+                                     const struct compiled *compiled, struct digest **digests,
+                                     struct checkpoint *checkpoint)
 {
     struct text path = cli_value(show->call, "checkpoint");
 
-    if (!path.bytes)
+    if (!path.bytes || dialect != DIALECT_SQLITE)
         return NULL;
     *digests = checkpoint_digests(show->call->arena, compiled->steps, compiled->count);
     return checkpoint_load(show->call->arena, path, *digests, compiled->count, checkpoint);
@@ -171,6 +174,8 @@ static struct error *rehearse(struct show *show, enum dialect dialect)
         .round_trips = true,
         .first = show->first,
         .no_rows = cli_has(show->call, "no-rows"),
+        .database = cli_value(show->call, "db"),
+        .psql = cli_value(show->call, "psql").bytes,
     };
     struct checkpoint checkpoint = {0};
     struct digest *digests = NULL;
@@ -178,7 +183,7 @@ static struct error *rehearse(struct show *show, enum dialect dialect)
     struct error *error = compile_run(arena, show->manifest, &show->order, &options, &compiled);
 
     if (!error)
-        error = load_checkpoint(show, &compiled, &digests, &checkpoint);
+        error = load_checkpoint(show, dialect, &compiled, &digests, &checkpoint);
     chosen.kept = checkpoint.count;
     chosen.image = checkpoint.image;
     if (!error)

@@ -36,8 +36,10 @@ struct error *commands_rehearse(struct call *call, enum dialect dialect,
 {
     struct rehearsal_options options = {.dialect = dialect};
 
-    if (dialect != DIALECT_SQLITE || cli_has(call, "no-rehearsal"))
+    if (dialect == DIALECT_SQLITE ? cli_has(call, "no-rehearsal") : !cli_has(call, "rehearse"))
         return NULL;
+    options.database = cli_value(call, "db");
+    options.psql = cli_value(call, "psql").bytes;
     return rehearsal_open(call->arena, &options, rehearsal);
 }
 

@@ -5,10 +5,8 @@
 struct error *rehearsal_open(struct arena *arena, const struct rehearsal_options *options,
                              struct rehearsal **rehearsal)
 {
-    if (options->dialect != DIALECT_SQLITE)
-        return error_hint(arena,
-                          error_plain(arena, ERROR_USAGE, "only SQLite is rehearsed so far"),
-                          "Say --dialect sqlite.");
+    if (options->dialect == DIALECT_POSTGRESQL)
+        return rehearsal_postgresql_open(arena, options, rehearsal);
     return rehearsal_sqlite_open(arena, options, rehearsal);
 }
 
@@ -32,7 +30,8 @@ struct error *rehearsal_run(struct arena *arena, struct rehearsal *rehearsal,
         rehearsal->count++;
         return NULL;
     }
-    schema_copy(&before, &rehearsal->schema);
+    if (rehearsal->count) /* what was there from the start is the work of the first */
+        schema_copy(&before, &rehearsal->schema);
     struct error *error = rehearsal->operations->run(arena, rehearsal, revision, round_trip);
     if (error)
         return error;
@@ -58,8 +57,8 @@ void rehearsal_find(struct arena *arena, struct rehearsal *rehearsal,
 }
 
 void rehearsal_find_failure(struct arena *arena, struct rehearsal *rehearsal,
-                            const struct rehearsed *revision, const char *name, const char *what,
-                            struct error *error)
+                            const struct rehearsed *revision, enum script_kind kind,
+                            const char *name, const char *what, struct error *error)
 {
     /* The source is a buffer that the next revision uses again; the error outlives it. */
     if (error->span.source) {
@@ -68,6 +67,8 @@ void rehearsal_find_failure(struct arena *arena, struct rehearsal *rehearsal,
         *kept = (struct source){arena_copy(arena, error->span.source->name),
                                 arena_copy(arena, error->span.source->text)};
         error->span.source = kept;
+    } else {
+        error->span = revision->scripts[kind].place;
     }
     error->code = ERROR_INPUT;
     error->message = arena_format(arena, "%s: %.*s", what, TEXT_ARGS(error->message));

@@ -18,10 +18,12 @@ struct rehearsed {
 
 struct rehearsal_options {
     enum dialect dialect;
-    bool round_trips; /* down and up again as well; else up alone */
-    size_t first;     /* the first revision that makes one, from 0; those before run up alone */
-    bool no_rows;     /* SQLite: round trips are made on empty tables */
-    size_t kept;      /* SQLite: revisions that the image has already; 0 for none */
+    bool round_trips;     /* down and up again as well; else up alone */
+    size_t first;         /* the first revision that makes one, from 0; those before run up alone */
+    bool no_rows;         /* SQLite: round trips are made on empty tables */
+    struct text database; /* PostgreSQL: an empty one; absent for a server of our own */
+    const char *psql;     /* PostgreSQL: NULL for the newest of this host */
+    size_t kept;          /* SQLite: revisions that the image has already; 0 for none */
     struct text image;
 };
 
@@ -74,15 +76,19 @@ struct error *rehearsal_image(struct arena *arena, struct rehearsal *rehearsal,
 struct error *rehearsal_sqlite_open(struct arena *arena, const struct rehearsal_options *options,
                                     struct rehearsal **rehearsal) CHECKED;
 
+struct error *rehearsal_postgresql_open(struct arena *arena,
+                                        const struct rehearsal_options *options,
+                                        struct rehearsal **rehearsal) CHECKED;
+
 /* Adds a finding about a script of the revision, at its place in the manifest. */
 void rehearsal_find(struct arena *arena, struct rehearsal *rehearsal,
                     const struct rehearsed *revision, enum script_kind kind, const char *name,
                     const char *format, ...) FORMAT(6, 7);
 
-/* The same of a script that failed: error is where and why. */
+/* The same of a script that failed: error is why, and where in the script if that is known. */
 void rehearsal_find_failure(struct arena *arena, struct rehearsal *rehearsal,
-                            const struct rehearsed *revision, const char *name, const char *what,
-                            struct error *error);
+                            const struct rehearsed *revision, enum script_kind kind,
+                            const char *name, const char *what, struct error *error);
 
 /*
  * Each adds what it finds, and returns whether that is nothing: what a down script made of the

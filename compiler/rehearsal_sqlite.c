@@ -333,7 +333,7 @@ static struct error *try_twice(struct arena *arena, struct rehearsal_sqlite *ope
     struct error *refusal = run_script(arena, opened->trips, revision, SCRIPT_UP, false);
     if (refusal) {
         *clean = false;
-        rehearsal_find_failure(arena, rehearsal, revision, "idempotent",
+        rehearsal_find_failure(arena, rehearsal, revision, SCRIPT_UP, "idempotent",
                                "run twice, the up script fails", refusal);
         return NULL;
     }
@@ -356,8 +356,8 @@ static struct error *try_down(struct arena *arena, struct rehearsal_sqlite *open
     struct error *refusal = run_script(arena, opened->trips, revision, SCRIPT_DOWN, false);
     if (refusal) {
         *clean = false;
-        rehearsal_find_failure(arena, rehearsal, revision, "down", "the down script fails",
-                               refusal);
+        rehearsal_find_failure(arena, rehearsal, revision, SCRIPT_DOWN, "down",
+                               "the down script fails", refusal);
         return NULL;
     }
     struct error *error = look(arena, opened, &opened->after);
@@ -367,7 +367,7 @@ static struct error *try_down(struct arena *arena, struct rehearsal_sqlite *open
     refusal = run_script(arena, opened->trips, revision, SCRIPT_UP, false);
     if (refusal) {
         *clean = false;
-        rehearsal_find_failure(arena, rehearsal, revision, "again",
+        rehearsal_find_failure(arena, rehearsal, revision, SCRIPT_UP, "again",
                                "behind the down script, the up script fails", refusal);
         return NULL;
     }
@@ -389,7 +389,7 @@ static struct error *try_rows(struct arena *arena, struct rehearsal_sqlite *open
     if (!refusal)
         return fill(arena, opened, changes, &rehearsal->schema, true);
     *clean = false;
-    rehearsal_find_failure(arena, rehearsal, revision, "rows",
+    rehearsal_find_failure(arena, rehearsal, revision, SCRIPT_UP, "rows",
                            "the up script runs on empty tables and fails where they have a row",
                            refusal);
     return begin_anew(arena, opened, false);
@@ -485,10 +485,8 @@ struct error *rehearsal_sqlite_open(struct arena *arena, const struct rehearsal_
     struct error *error = open_memory(arena, &opened->chain);
     if (!error)
         error = go_on(arena, opened);
-    if (error) {
-        close_both(&opened->rehearsal);
-        return error;
-    }
     *rehearsal = &opened->rehearsal;
-    return NULL;
+    if (error)
+        rehearsal_close(rehearsal);
+    return error;
 }

@@ -567,6 +567,17 @@ struct error *psql_error(struct arena *arena, const struct psql_message *message
     return error;
 }
 
+bool psql_is_false(struct text row)
+{
+    static const struct text words[] = {{"f", 1}, {"0", 1}, {"false", 5}, {"\002", 1}, {"", 0}};
+    struct text first = text_cut(&row, '\001');
+
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (text_equal(first, words[i]))
+            return true;
+    return false;
+}
+
 /* Lines and the blanks that indent them become single blanks. */
 static struct text fold_lines(struct arena *arena, struct text text)
 {

@@ -57,6 +57,9 @@ struct error *psql_ask(struct arena *arena, struct psql *psql, struct text lines
 struct error *psql_run(struct arena *arena, struct psql *psql, const struct text *pieces,
                        size_t count, bool keep_rows, struct psql_reply *reply) CHECKED;
 
+/* What a verify script must not find: a row whose first column is false, 0, empty or NULL. */
+bool psql_is_false(struct text row);
+
 /* A literal of our own values, for psql_ask. */
 struct text psql_literal(struct arena *arena, struct text value);
 

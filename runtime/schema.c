@@ -114,11 +114,16 @@ void schema_add(struct arena *arena, struct schema *schema, struct text kind, st
                                       arena_copy(arena, definition)));
 }
 
+int schema_order(const struct object *object, struct text kind, struct text name)
+{
+    int order = text_compare(object->kind, kind);
+
+    return order ? order : text_compare(object->name, name);
+}
+
 static int compare_names(const struct object *a, const struct object *b)
 {
-    int order = text_compare(a->kind, b->kind);
-
-    return order ? order : text_compare(a->name, b->name);
+    return schema_order(a, b->kind, b->name);
 }
 
 static int compare_objects(const void *a, const void *b)
@@ -131,9 +136,12 @@ static int compare_objects(const void *a, const void *b)
 
 void schema_sort(struct schema *schema)
 {
-    size_t kept = 0;
+    size_t kept = 0, ascending = 1;
 
-    if (schema->count == 0)
+    while (ascending < schema->count &&
+           compare_names(schema->list[ascending - 1], schema->list[ascending]) < 0)
+        ascending++;
+    if (ascending >= schema->count)
         return;
     qsort(schema->list, schema->count, sizeof(const struct object *), compare_objects);
     for (size_t i = 1; i < schema->count; i++)

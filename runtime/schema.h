@@ -28,6 +28,9 @@ void schema_add(struct arena *arena, struct schema *schema, struct text kind, st
 
 void schema_append(struct schema *schema, const struct object *object); /* one that is there */
 
+/* How an object stands to one of this kind and name, as memcmp. */
+int schema_order(const struct object *object, struct text kind, struct text name);
+
 /* Of several objects of one kind and name the first by definition stays. */
 void schema_sort(struct schema *schema);
 

@@ -3,6 +3,7 @@
 #include "conninfo.h"
 #include "interrupt.h"
 #include "psql.h"
+#include "schema_postgresql.h"
 
 #include <stdlib.h>
 #include <sys/statvfs.h>
@@ -28,6 +29,7 @@ struct target_postgresql {
     bool in_transaction;
     bool used;                  /* by scripts, since it was prepared */
     struct text refused;        /* SQLSTATE of the last refusal */
+    uint64_t version;           /* of the server, as a number */
     struct text backend;        /* the process that serves us */
     struct text settings;       /* lines that set what the revision runs under */
     struct text before;         /* lines that go in front of the next BEGIN */
@@ -148,6 +150,7 @@ static struct error *check_versions(struct arena *arena, struct target *target)
     self(target)->backend = arena_copy(arena, next_cell(&cells));
     text_number(client_text, UINT32_MAX, &client);
     text_number(server_text, UINT32_MAX, &server);
+    self(target)->version = server;
     target->version = arena_format(arena, "%llu.%llu", (unsigned long long)server / 10000,
                                    (unsigned long long)server % 10000);
     target->through =
@@ -842,19 +845,26 @@ static struct error *examine(struct arena *arena, struct target *target, struct 
     return NULL;
 }
 
-/* Verify scripts */
-
-/* The first column of each row; NULL is \002. */
-static bool is_false(struct text row)
+static struct error *read_schema(struct arena *arena, struct target *target, struct schema *schema)
 {
-    static const struct text words[] = {{"f", 1}, {"0", 1}, {"false", 5}, {"\002", 1}, {"", 0}};
-    struct text first = text_cut(&row, '\001');
+    CLEANUP(schema_free) struct schema nothing = {0};
+    struct psql_reply reply;
+    uint64_t version = self(target)->version;
 
-    for (size_t i = 0; i < COUNT(words); i++)
-        if (text_equal(first, words[i]))
-            return true;
-    return false;
+    if (version > SCHEMA_POSTGRESQL_MOST)
+        return error_plain(arena, ERROR_STATE,
+                           "this sqlland does not know the catalog of a server "
+                           "of version %.*s",
+                           TEXT_ARGS(target->version));
+    struct error *error =
+        ask(arena, target,
+            schema_postgresql_lines(arena, version, self(target)->in_transaction, false), &reply);
+    if (!error)
+        schema_postgresql_read(arena, reply.output, &nothing, schema);
+    return error;
 }
+
+/* Verify scripts */
 
 static struct error *check_rows(struct arena *arena, const struct source *script, struct text piece,
                                 struct text rows)
@@ -863,7 +873,7 @@ static struct error *check_rows(struct arena *arena, const struct source *script
         struct text row = next_cell(&rows), first = row;
 
         first = text_cut(&first, '\001');
-        if (is_false(row))
+        if (psql_is_false(row))
             return error_at(arena, ERROR_DATABASE,
                             span_of(script, text_slice(piece, 0, text_find_byte(piece, '\n'))),
                             "the verify script found a row whose first column is %.*s",
@@ -1068,6 +1078,7 @@ static const struct target_operations operations = {
     .has_table = has_table,
     .inspect = inspect,
     .examine = examine,
+    .read_schema = read_schema,
     .prepare = prepare,
     .begin = begin,
     .run = run,

@@ -139,3 +139,20 @@ expect 0 check heads.ferry --json
 has out '"schema_revision":null,"schema_why_not":"revision '\''two'\'' is not applied'
 expect 0 upgrade heads.ferry
 well heads.ferry three
+
+# Bundles that tell of schemas otherwise: of another major version, by another method; and one whose
+# list does not have the digest that its index says.
+corpus()
+{
+    rm -f tiny.db
+    expect 0 sqlland upgrade "$ROOT/tests/bundles/$1.ferry" --key "$ROOT/tests/bundles/keys/one.pub" --db tiny.db
+    expect "$2" sqlland check "$ROOT/tests/bundles/$1.ferry" --key "$ROOT/tests/bundles/keys/one.pub" --db tiny.db
+}
+corpus good-schemas 0
+has out "schema    as revision 'b' left it"
+corpus index-fingerprint-major 0
+has out "schema    not compared: the bundle's schemas are those of sqlite 4, this is 3" 'all is well'
+corpus index-fingerprint-other 0
+has out 'schema    not compared: the bundle tells schemas in another way than this sqlland'
+corpus index-schema-other 3
+has err "what the bundle tells of the schema behind revision 'b' does not have the digest it says"

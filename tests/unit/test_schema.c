@@ -1,4 +1,5 @@
 /* Schemas: what two ways to the same tables have in common, how differences are told and kept. */
+#include "runtime/schema_postgresql.h"
 #include "runtime/schema_sqlite.h"
 #include "support.h"
 
@@ -300,6 +301,45 @@ static void test_excerpts(void **state)
     assert_string_equal(after.bytes, "...aaaaaaaaaaaaaaaa' as x, 2 as two");
 }
 
+/* What PostgreSQL's query gives: objects that stayed are taken from what is known. */
+static void test_cells(void **state)
+{
+    CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
+    CLEANUP(schema_free) struct schema nothing = {0}, one = {0}, two = {0};
+
+    (void)state;
+    schema_postgresql_read(arena, TEXT("index\0a.i\0on t\0table\0a.t\0\0table\0a.u\0x\0"), &nothing,
+                           &one);
+    assert_string_equal(show(arena, &nothing, &one), "+index a.i\ton t\n+table a.t\t\n"
+                                                     "+table a.u\tx\n");
+    schema_postgresql_read(arena, TEXT("column\0a.u.c\0int\0index\0a.i\0on u\0table\0a.u\0x\0"),
+                           &one, &two);
+    assert_string_equal(show(arena, &one, &two),
+                        "+column a.u.c\tint\n+index a.i\ton u\n-table a.t\n");
+    assert_ptr_equal(two.list[2], one.list[2]);
+    /* Out of order, by a server that sorts otherwise. */
+    schema_postgresql_read(arena, TEXT("table\0a.u\0x\0index\0a.i\0on u\0"), &two, &one);
+    assert_string_equal(show(arena, &nothing, &one), "+index a.i\ton u\n+table a.u\tx\n");
+}
+
+/* The query has a part for each version, and each is one statement of one line for psql. */
+static void test_lines(void **state)
+{
+    CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
+    struct text oldest = schema_postgresql_lines(arena, SCHEMA_POSTGRESQL_LEAST, false, false),
+                newest = schema_postgresql_lines(arena, SCHEMA_POSTGRESQL_MOST, false, false),
+                inside = schema_postgresql_lines(arena, SCHEMA_POSTGRESQL_MOST, true, true);
+
+    (void)state;
+    assert_true(text_find(oldest, TEXT("attcompression")) == oldest.size);
+    assert_true(text_find(oldest, TEXT("pubviaroot")) == oldest.size);
+    assert_true(text_find(newest, TEXT("attcompression")) < newest.size);
+    assert_true(text_find(newest, TEXT("pubviaroot")) < newest.size);
+    assert_true(text_starts(newest, TEXT("BEGIN ")) && text_ends(newest, TEXT("ROLLBACK;\n")));
+    assert_true(text_starts(inside, TEXT("SAVEPOINT ")));
+    assert_true(text_find(inside, TEXT("BEGIN")) == inside.size);
+}
+
 int main(void)
 {
     struct support_tests tests = {0};
@@ -309,6 +349,8 @@ int main(void)
     support_add(&tests, "digest", test_digest);
     support_add(&tests, "again and again", test_again);
     support_add_rows(&tests, misspelt_rows, test_misspelt);
+    support_add(&tests, "cells of PostgreSQL", test_cells);
+    support_add(&tests, "lines for PostgreSQL", test_lines);
     support_add(&tests, "excerpts", test_excerpts);
     return support_run("schema", &tests);
 }
