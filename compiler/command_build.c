@@ -21,6 +21,9 @@ const struct option command_build_options[] = {
     {"level", "N", "zstd level, 1 to 22 (3)", 0, false},
     {"threads", "N", "how many threads compress (one for each core)", 0, false},
     {"no-rehearsal", NULL, "do not run the SQLite chain in memory", 0, false},
+    {"rehearse", NULL, "PostgreSQL: run the chain on a server of its own", 0, false},
+    {"db", "TARGET", "with --rehearse: run it in this empty database", 0, false},
+    {"psql", "PATH", "with --rehearse: the psql to use (the newest of this host)", 0, false},
     {0},
 };
 
@@ -239,17 +242,20 @@ static struct error *compile(struct call *call, const struct manifest *manifest,
                              const struct order *order, const struct settings *settings,
                              struct writer *writer, struct index *index)
 {
+    CLEANUP(rehearsal_close) struct rehearsal *rehearsal = NULL;
     struct compiled compiled;
+    struct error *error = writer_open(call->arena, file_folder(call->arena, settings->output),
+                                      (int)settings->level, (unsigned)settings->threads, writer);
+
+    if (!error)
+        error = commands_rehearse(call, settings->dialect, &rehearsal);
     struct compile_options options = {
         .dialect = settings->dialect,
-        .rehearse = !cli_has(call, "no-rehearsal"),
+        .rehearsal = rehearsal,
         .lint = lint_new(call->arena, manifest, 0),
         .writer = writer,
         .report = call->report,
     };
-    struct error *error = writer_open(call->arena, file_folder(call->arena, settings->output),
-                                      (int)settings->level, (unsigned)settings->threads, writer);
-
     if (!error)
         error = compile_run(call->arena, manifest, order, &options, &compiled);
     if (!error)
@@ -257,6 +263,10 @@ static struct error *compile(struct call *call, const struct manifest *manifest,
     if (error)
         return error;
     commands_warn(call, compiled.warnings);
+    if (rehearsal) {
+        index->schema_method = SCHEMA_METHOD;
+        index->schema_major = rehearsal->major;
+    }
     index->project = manifest->project;
     index->dialect = settings->dialect;
     index->server_version = manifest->server_versions[settings->dialect];

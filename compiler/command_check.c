@@ -134,23 +134,6 @@ static struct error *choose_rules(struct call *call, uint64_t *rules)
     return NULL;
 }
 
-static struct error *choose_dialects(struct call *call, const struct manifest *manifest,
-                                     bool dialects[static DIALECT_COUNT])
-{
-    struct text name = cli_value(call, "dialect");
-    enum dialect dialect;
-
-    for (size_t i = 0; i < DIALECT_COUNT; i++)
-        dialects[i] = manifest->dialects[i];
-    if (!name.bytes)
-        return NULL;
-    if (!dialect_find(name, &dialect) || !manifest->dialects[dialect])
-        return cli_usage(call, "the manifest is not for the dialect '%.*s'", TEXT_ARGS(name));
-    for (size_t i = 0; i < DIALECT_COUNT; i++)
-        dialects[i] = i == dialect;
-    return NULL;
-}
-
 struct health {
     size_t roots, heads, merges;
     size_t downs, irreversible, missing_downs; /* revisions that have one, need none, lack one */
@@ -357,21 +340,25 @@ static struct error *check(struct call *call, uint64_t rules)
     struct error *error = commands_load(call, &manifest, &order);
 
     if (!error)
-        error = choose_dialects(call, &manifest, checked.dialects);
+        error = commands_dialects(call, &manifest, checked.dialects);
     if (error)
         return error;
     struct lint *lint = lint_new(call->arena, &manifest, rules);
     for (size_t i = 0; !error && i < DIALECT_COUNT; i++) {
+        CLEANUP(rehearsal_close) struct rehearsal *rehearsal = NULL;
+
+        is_complete &= checked.dialects[i] == manifest.dialects[i];
+        if (!checked.dialects[i])
+            continue;
+        error = commands_rehearse(call, (enum dialect)i, &rehearsal);
         struct compile_options options = {
             .dialect = (enum dialect)i,
-            .rehearse = !cli_has(call, "no-rehearsal"),
+            .rehearsal = rehearsal,
             .lint = lint,
             .report = call->report,
         };
-
-        if (checked.dialects[i])
+        if (!error)
             error = compile_run(call->arena, &manifest, &order, &options, &checked.compiled[i]);
-        is_complete &= checked.dialects[i] == manifest.dialects[i];
     }
     if (error)
         return error;

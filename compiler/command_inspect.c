@@ -117,6 +117,10 @@ static void add_step_json(const struct view *view, struct json *json, const stru
             json_bool(json, "foreign_keys_off", script->foreign_keys_off);
         json_close(json, '}');
     }
+    if (index_has_schemas(view->index))
+        json_text(json, "schema", digest_hex(view->call->arena, &step->schema));
+    else
+        json_null(json, "schema");
     json_close(json, '}');
 }
 

@@ -20,6 +20,35 @@ void commands_warn(struct call *call, const struct error *warnings)
         report_finding(call->report, "warning", warnings);
 }
 
+struct error *commands_dialects(struct call *call, const struct manifest *manifest,
+                                bool dialects[static DIALECT_COUNT])
+{
+    struct text name = cli_value(call, "dialect");
+    enum dialect dialect;
+
+    for (size_t i = 0; i < DIALECT_COUNT; i++)
+        dialects[i] = manifest->dialects[i];
+    if (!name.bytes)
+        return NULL;
+    if (!dialect_find(name, &dialect) || !manifest->dialects[dialect])
+        return cli_usage(call, "the manifest is not for the dialect '%.*s'", TEXT_ARGS(name));
+    for (size_t i = 0; i < DIALECT_COUNT; i++)
+        dialects[i] = i == dialect;
+    return NULL;
+}
+
+struct error *commands_rehearse(struct call *call, enum dialect dialect,
+                                struct rehearsal **rehearsal)
+{
+    struct rehearsal_options options = {.dialect = dialect};
+
+    if (dialect == DIALECT_SQLITE ? cli_has(call, "no-rehearsal") : !cli_has(call, "rehearse"))
+        return NULL;
+    options.database = cli_value(call, "db");
+    options.psql = cli_value(call, "psql").bytes;
+    return rehearsal_open(call->arena, &options, rehearsal);
+}
+
 struct error *commands_password_fd(struct call *call, int *fd)
 {
     uint64_t number = 0;

@@ -6,11 +6,13 @@
 #include "runtime/cli.h"
 
 extern const struct option command_init_options[], command_check_options[], command_heads_options[],
-    command_history_options[], command_build_options[], command_keygen_options[],
-    command_sign_options[], command_inspect_options[], command_diff_options[];
+    command_rehearse_options[], command_history_options[], command_build_options[],
+    command_keygen_options[], command_sign_options[], command_inspect_options[],
+    command_diff_options[];
 
 struct error *command_init(struct call *call) CHECKED;
 struct error *command_check(struct call *call) CHECKED;
+struct error *command_rehearse(struct call *call) CHECKED;
 struct error *command_heads(struct call *call) CHECKED;
 struct error *command_history(struct call *call) CHECKED;
 struct error *command_build(struct call *call) CHECKED;
@@ -26,6 +28,17 @@ struct error *command_sign_trust(struct call *call) CHECKED;
 /* What most commands begin with: the manifest their argument names (ferry.yaml here), resolved. */
 struct error *commands_load(struct call *call, struct manifest *manifest,
                             struct order *order) CHECKED;
+
+/* The dialects of the manifest, or the one that --dialect names. */
+struct error *commands_dialects(struct call *call, const struct manifest *manifest,
+                                bool dialects[static DIALECT_COUNT]) CHECKED;
+
+/*
+ * A rehearsal of the up scripts, as far as it needs no server: on SQLite, unless --no-rehearsal
+ * says otherwise. NULL where there is none.
+ */
+struct error *commands_rehearse(struct call *call, enum dialect dialect,
+                                struct rehearsal **rehearsal) CHECKED;
 
 /* Signs with the key of --key. digest is that of the text */
 struct error *commands_sign(struct call *call, enum signed_kind kind, struct text text,

@@ -1,5 +1,4 @@
 #include "compiler/compile.h"
-#include "compiler/rehearsal.h"
 #include "compiler/sql.h"
 #include "runtime/file.h"
 
@@ -23,8 +22,7 @@ struct run {
     const struct compile_options *options;
     int folder;
     struct slot slots[SCRIPT_KIND_COUNT];
-    struct rehearsal rehearsal;
-    bool rehearses;
+    bool rehearses;             /* so far, nothing was refused */
     struct text server_version; /* least version required; may be empty */
     struct errors errors, warnings;
     struct compiled compiled;
@@ -33,7 +31,6 @@ struct run {
 static void run_close(struct run *run)
 {
     file_close(&run->folder);
-    rehearsal_close(&run->rehearsal);
     for (size_t i = 0; i < SCRIPT_KIND_COUNT; i++) {
         buffer_free(&run->slots[i].file);
         script_free(&run->slots[i].script);
@@ -171,23 +168,40 @@ static struct error *read_script(struct run *run, const struct revision *revisio
     return NULL;
 }
 
-static struct error *rehearse(struct run *run, const struct index_step *step)
+static struct error *rehearse(struct run *run, const struct revision *revision,
+                              const struct index_step *step)
 {
-    struct slot *up = &run->slots[SCRIPT_UP], *verify = &run->slots[SCRIPT_VERIFY];
-    struct rehearsed rehearsed = {
-        .up = &up->shipped,
-        .script = &up->script,
-        .verify = step->scripts[SCRIPT_VERIFY].presence == SCRIPT_FILE ? &verify->shipped : NULL,
-        .transactional = step->transactional,
-        .foreign_keys_off = step->scripts[SCRIPT_UP].foreign_keys_off,
-    };
-    struct error *error = rehearsal_run(run->arena, &run->rehearsal, &rehearsed);
+    struct rehearsed rehearsed = {.step = step};
+
+    for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++) {
+        if (step->scripts[kind].presence == SCRIPT_FILE) {
+            rehearsed.scripts[kind].source = &run->slots[kind].shipped;
+            rehearsed.scripts[kind].script = &run->slots[kind].script;
+        }
+        rehearsed.scripts[kind].place = revision->scripts[run->options->dialect][kind].span;
+    }
+    struct error *error = rehearsal_run(run->arena, run->options->rehearsal, &rehearsed);
 
     if (!error)
         return NULL;
     run->rehearses = false;
-    error = keep_source(run, &up->shipped, error);
-    return rehearsed.verify ? keep_source(run, &verify->shipped, error) : error;
+    for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
+        error = keep_source(run, &run->slots[kind].shipped, error);
+    return error;
+}
+
+/* What the revision made of the schema goes into the bundle with it. */
+static struct error *pack_schema(struct run *run, struct index_step *step)
+{
+    CLEANUP(buffer_free) struct buffer changes = {0};
+    const struct rehearsal *rehearsal = run->options->rehearsal;
+
+    if (!rehearsal)
+        return NULL;
+    schema_write(&changes, &rehearsal->changes);
+    step->schema = schema_digest(&rehearsal->schema);
+    step->scripts[SCRIPT_SCHEMA].presence = SCRIPT_FILE;
+    return writer_add(run->arena, run->options->writer, step, SCRIPT_SCHEMA, buffer_text(&changes));
 }
 
 static struct error *pack(struct run *run, struct index_step *step)
@@ -200,7 +214,7 @@ static struct error *pack(struct run *run, struct index_step *step)
         if (error)
             return error;
     }
-    return NULL;
+    return pack_schema(run, step);
 }
 
 /* The lint rules, over what was read and accepted. */
@@ -265,7 +279,7 @@ static struct error *compile_step(struct run *run, const struct revision *revisi
     if (run->options->lint)
         look_at(run, revision, step);
     if (run->rehearses)
-        errors_add(&run->errors, rehearse(run, step));
+        errors_add(&run->errors, rehearse(run, revision, step));
     if (run->errors.count || !run->options->writer)
         return NULL;
     return pack(run, step);
@@ -281,10 +295,7 @@ struct error *compile_run(struct arena *arena, const struct manifest *manifest,
     run.folder = open(manifest->folder.bytes, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (run.folder < 0)
         return error_system(arena, "cannot open '%.*s'", TEXT_ARGS(manifest->folder));
-    if (options->rehearse && options->dialect == DIALECT_SQLITE) {
-        run.rehearses = true;
-        error = rehearsal_open(arena, &run.rehearsal);
-    }
+    run.rehearses = options->rehearsal;
     run.server_version = manifest->server_versions[options->dialect];
     if (options->lint)
         lint_begin(options->lint, options->dialect);

@@ -2,15 +2,16 @@
 #pragma once
 
 #include "compiler/lint.h"
+#include "compiler/rehearsal.h"
 #include "compiler/writer.h"
 #include "runtime/report.h"
 
 struct compile_options {
     enum dialect dialect;
-    bool rehearse;         /* SQLite: run the chain in memory */
-    struct lint *lint;     /* what looks at the scripts, too; NULL for nothing */
-    struct writer *writer; /* where scripts go; NULL to check them only */
-    struct report *report; /* for progress on a terminal; NULL for none */
+    struct rehearsal *rehearsal; /* of the dialect; NULL to run nothing */
+    struct lint *lint;           /* what looks at the scripts, too; NULL for nothing */
+    struct writer *writer;       /* where scripts go, and schemas; NULL to check them only */
+    struct report *report;       /* for progress on a terminal; NULL for none */
 };
 
 /* What one dialect's scripts were found to be. */
@@ -24,7 +25,7 @@ struct compiled {
 
 /*
  * Reads every script once, in order. A script that is refused does not keep the others from being
- * read; the rehearsal stops at its first failure.
+ * read; the rehearsal stops at the first script that the database refuses.
  *
  * cost     linear in the scripts; the memory of the largest script and of the index entries
  * returns  NULL, ERROR_INPUT (up to ERRORS_MAX) or ERROR_SYSTEM

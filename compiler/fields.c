@@ -21,6 +21,7 @@ void fields_of_bundle(const struct index *index, struct field fields[static BUND
          .no = "left alone"},
         {"targets", "targets", FIELD_WORDS, .words = index->targets,
          .word_count = index->target_count, .no = "any"},
+        {"schemas", "schema_version", FIELD_SERVER, .number = index->schema_major, .no = "none"},
         {"tool", "tool", FIELD_TEXT, .text = index->tool},
     };
 
@@ -67,6 +68,8 @@ void fields_of_step(const struct index_step *step, struct field fields[static ST
         SCRIPT_FIELDS("up", &step->scripts[SCRIPT_UP], WEIGHT_REFUSED),
         SCRIPT_FIELDS("down", &step->scripts[SCRIPT_DOWN], WEIGHT_HOSTS),
         SCRIPT_FIELDS("verify", &step->scripts[SCRIPT_VERIFY], WEIGHT_HOSTS),
+        {"schema", "schema_changes", FIELD_SCHEMA, .script = &step->scripts[SCRIPT_UP],
+         .schema = &step->scripts[SCRIPT_SCHEMA]},
     };
 
     static_assert(COUNT(table) == STEP_FIELD_COUNT, "a row for each field");
@@ -119,6 +122,7 @@ bool fields_equal(const struct field *a, const struct field *b)
     case FIELD_NUMBER:
     case FIELD_TIME:
     case FIELD_DURATION:
+    case FIELD_SERVER:
         return a->number == b->number;
     case FIELD_WORDS:
         return same_words(a, b);
@@ -136,6 +140,9 @@ bool fields_equal(const struct field *a, const struct field *b)
         return !fields_same_bytes(left, right) || same_pieces(left, right);
     case FIELD_BUILDS:
         return !fields_same_bytes(left, right) || same_builds(left, right);
+    case FIELD_SCHEMA:
+        return !fields_same_bytes(left, right) || a->schema->presence != b->schema->presence ||
+               fields_same_bytes(a->schema, b->schema);
     }
     return false;
 }
@@ -172,6 +179,7 @@ static bool is_absent(const struct field *field)
         return field->text.size == 0;
     case FIELD_TIME:
     case FIELD_DURATION:
+    case FIELD_SERVER:
         return field->number == 0;
     case FIELD_WORDS:
         return field->word_count == 0;
@@ -197,6 +205,8 @@ struct text fields_text(struct arena *arena, const struct field *field)
         return index_time(arena, field->number);
     case FIELD_DURATION:
         return arena_format(arena, "%llums", (unsigned long long)field->number);
+    case FIELD_SERVER:
+        return arena_format(arena, "taken on version %llu", (unsigned long long)field->number);
     case FIELD_WORDS:
         return join(arena, field->words, field->word_count);
     case FIELD_FLAG:
@@ -211,6 +221,8 @@ struct text fields_text(struct arena *arena, const struct field *field)
         return arena_format(arena, "%zu", index_piece_count(field->script));
     case FIELD_BUILDS:
         return arena_format(arena, "%zu", field->script->build_count);
+    case FIELD_SCHEMA:
+        return script_text(arena, field->schema);
     }
     return TEXT("");
 }
@@ -251,6 +263,12 @@ void fields_json(struct arena *arena, struct json *json, const char *key, const 
         else
             json_null(json, key);
         return;
+    case FIELD_SERVER:
+        if (field->number)
+            json_number(json, key, field->number);
+        else
+            json_null(json, key);
+        return;
     case FIELD_WORDS:
         words_json(json, key, field->words, field->word_count);
         return;
@@ -271,6 +289,9 @@ void fields_json(struct arena *arena, struct json *json, const char *key, const 
         return;
     case FIELD_BUILDS:
         json_number(json, key, field->script->build_count);
+        return;
+    case FIELD_SCHEMA:
+        script_json(arena, json, key, field->schema);
         return;
     }
 }

@@ -10,6 +10,7 @@ enum field_kind {
     FIELD_NUMBER,
     FIELD_TIME,     /* seconds since 1970; 0 for none */
     FIELD_DURATION, /* milliseconds; 0 for none */
+    FIELD_SERVER,   /* the major version of one; 0 for none */
     FIELD_WORDS,
     FIELD_FLAG,
     FIELD_SCRIPT, /* whether there is one, and its digest */
@@ -17,6 +18,7 @@ enum field_kind {
     FIELD_SOURCE, /* the file that it was made from */
     FIELD_PIECES, /* where it is cut */
     FIELD_BUILDS, /* the indexes that it builds */
+    FIELD_SCHEMA, /* what it made of the schema, where both bundles tell */
     /* Of a script that is in both tables. */
     FIELD_PATH,
 };
@@ -40,10 +42,11 @@ struct field {
     size_t word_count;
     bool flag;
     const struct index_script *script;
+    const struct index_script *schema;
 };
 
 /* In the order of the index. A new field of it is a row in fields_of_bundle. */
-enum { BUNDLE_FIELD_COUNT = 11, STEP_FIELD_COUNT = 7 + 5 * SCRIPT_KIND_COUNT };
+enum { BUNDLE_FIELD_COUNT = 12, STEP_FIELD_COUNT = 8 + 5 * SCRIPT_KIND_COUNT };
 
 void fields_of_bundle(const struct index *index, struct field fields[static BUNDLE_FIELD_COUNT]);
 void fields_of_step(const struct index_step *step, struct field fields[static STEP_FIELD_COUNT]);

@@ -7,6 +7,8 @@ static const struct command commands[] = {
      command_init_options, 0, 1, command_init},
     {"check", "[MANIFEST]", "check a manifest, its graph and its scripts",
      "sqlferry check ferry.yaml", command_check_options, 0, 1, command_check},
+    {"rehearse", "[MANIFEST] [A:B]", "run revisions up, down and up again, and say what they leave",
+     "sqlferry rehearse ferry.yaml", command_rehearse_options, 0, 2, command_rehearse},
     {"heads", "[MANIFEST]", "list the revisions that nothing follows", "sqlferry heads",
      command_heads_options, 0, 1, command_heads},
     {"history", "[MANIFEST]", "list all revisions in the order they are applied",

@@ -273,6 +273,18 @@ awk '
         }
         return 1
     }
+    # What a revision makes of the schema stands in the side stream like a script.
+    function schema(heading,   text) {
+        text = take("schema")
+        if ((text == "-") != (fingerprint == "-")) bad("a schema without a fingerprint, or the other way round")
+        if (text == "-") return
+        if (split(text, w, / /) != 4) bad("no schema")
+        check_digest(w[1]); check_digest(w[4])
+        if (number(w[2], most) != end["side"] + length(heading) + 1) bad("scripts do not follow")
+        printf "script side %.0f %d %d %s\n%s\n", end["side"], length(heading) + 1,
+            number(w[3], 268435456), w[4], heading
+        end["side"] += length(heading) + 1 + w[3] + 1
+    }
     BEGIN {
         most = 9007199254740991; end["up"] = end["side"] = 0
         part = "(0|[1-9][0-9]?[0-9]?[0-9]?[0-9]?[0-9]?)"
@@ -291,6 +303,9 @@ awk '
         n = words(take("targets"), 64)
         for (i = 1; i <= n; i++)
             if (like(w[i], "[A-Za-z0-9._-]+", 128) == "-" || target[w[i]]++) bad("no name, or twice")
+        fingerprint = like(take("fingerprint"), "-|[1-9][0-9]* [1-9][0-9]*", 13)
+        n = words(fingerprint, 2)
+        for (i = 1; i <= n; i++) number(w[i], 999999)
         like(take("tool"), ".+", 1024)
         chunks = number(take("chunks"), 1048576)
         for (i = 1; i <= chunks; i++) {
@@ -318,6 +333,7 @@ awk '
             if (!script("down", "side", "-- down of revision " id title) &&
                 foreign_keys ~ /^(off|off-down)$/) bad("foreign keys off for no script")
             script("verify", "side", "-- verify of revision " id title)
+            schema("-- schema of revision " id title)
         }
         if ((getline) > 0) bad("it goes on behind its end")
         if (plain["up"] + 0 != end["up"] || plain["side"] + 0 != end["side"])

@@ -1,10 +1,12 @@
 #include "commands.h"
+#include "drift.h"
 #include "script.h"
 
 const struct option command_check_options[] = {
     COMMANDS_BUNDLE_OPTIONS,
     {"complete", NULL, "a pending revision is a fault, too", 0, false},
     {"no-verify", NULL, "do not run verify scripts", 0, false},
+    {"no-drift", NULL, "do not compare the schema with the bundle's", 0, false},
     {"json", NULL, "print the result as JSON", 0, false},
     {0},
 };
@@ -13,6 +15,8 @@ struct check {
     struct call *call;
     struct run run;
     struct findings findings;
+    bool fits; /* the ledger has nothing that the bundle does not know */
+    struct drift drift;
     size_t pending, begun, verified;
 };
 
@@ -78,6 +82,17 @@ static void run_verify_scripts(struct check *check)
     }
 }
 
+static struct error *look_for_drift(struct check *check)
+{
+    if (cli_has(check->call, "no-drift"))
+        check->drift.why_not = TEXT("--no-drift says so");
+    else if (!check->fits)
+        check->drift.why_not = TEXT("the ledger does not fit the bundle");
+    if (check->drift.why_not.bytes)
+        return NULL;
+    return drift_find(&check->run, &check->drift, &check->findings);
+}
+
 static void print_json(struct check *check)
 {
     CLEANUP(buffer_free) struct buffer buffer = {0};
@@ -96,6 +111,13 @@ static void print_json(struct check *check)
             json_text(&json, NULL, run->index->steps[i].id);
     json_close(&json, ']');
     json_number(&json, "verified_count", check->verified);
+    if (check->drift.step) {
+        json_text(&json, "schema_revision", check->drift.step->id);
+        json_number(&json, "drift_count", check->drift.count);
+    } else {
+        json_null(&json, "schema_revision");
+        json_text(&json, "schema_why_not", check->drift.why_not);
+    }
     commands_json_findings(&json, &check->findings);
     json_number(&json, "row_count", run->ledger.count);
     if (run->is_known)
@@ -104,6 +126,21 @@ static void print_json(struct check *check)
         json_null(&json, "ledger");
     json_close(&json, '}');
     commands_print_json(check->call, &buffer);
+}
+
+static void print_drift(struct check *check)
+{
+    const struct drift *drift = &check->drift;
+    struct report *report = check->call->report;
+
+    if (!drift->step)
+        report_line(report, "schema    not compared: %.*s", TEXT_ARGS(drift->why_not));
+    else if (drift->count == 0)
+        report_line(report, "schema    as revision '%.*s' left it", TEXT_ARGS(drift->step->id));
+    else
+        report_line(report, "schema    %zu object%s other than revision '%.*s' left %s",
+                    drift->count, drift->count == 1 ? " is" : "s are", TEXT_ARGS(drift->step->id),
+                    drift->count == 1 ? "it" : "them");
 }
 
 static void print(struct check *check)
@@ -124,6 +161,7 @@ static void print(struct check *check)
                     run->state.applied, index->step_count, index->step_count == 1 ? "" : "s",
                     check->verified, check->verified == 1 ? "" : "s");
         report_line(report, "pending   %zu", check->pending);
+        print_drift(check);
     }
     if (check->begun)
         report_line(report, "begun     %zu", check->begun);
@@ -157,11 +195,15 @@ struct error *command_check(struct call *call)
         error = run_look(call->arena, &session.options, &check.run, &check.findings);
     if (error)
         return error;
+    check.fits = check.findings.fault_count == 0;
     if (check.run.is_known) {
         look_at_steps(&check);
         if (!cli_has(call, "no-verify"))
             run_verify_scripts(&check);
+        error = look_for_drift(&check);
     }
+    if (error)
+        return error;
     error = session.target->operations->examine(call->arena, session.target, &check.findings);
     if (error)
         return error;

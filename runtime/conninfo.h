@@ -1,4 +1,4 @@
-/* conninfo.h - a connection string without its password. Floor 2. */
+/* conninfo.h - a connection string without its password. Floor 1. */
 #pragma once
 
 #include "error.h"

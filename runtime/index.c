@@ -4,10 +4,11 @@
 #include <string.h>
 #include <time.h>
 
-static const struct text kind_names[SCRIPT_KIND_COUNT] = {
+static const struct text kind_names[STORED_KIND_COUNT] = {
     [SCRIPT_UP] = {"up", 2},
     [SCRIPT_DOWN] = {"down", 4},
     [SCRIPT_VERIFY] = {"verify", 6},
+    [SCRIPT_SCHEMA] = {"schema", 6},
 };
 static const struct text stream_names[STREAM_COUNT] = {
     [STREAM_UP] = {"up", 2},
@@ -180,10 +181,11 @@ enum stream index_stream(enum script_kind kind)
 
 struct text index_heading(struct arena *arena, const struct index_step *step, enum script_kind kind)
 {
-    static const char *const before[SCRIPT_KIND_COUNT] = {
+    static const char *const before[STORED_KIND_COUNT] = {
         [SCRIPT_UP] = "-- revision ",
         [SCRIPT_DOWN] = "-- down of revision ",
         [SCRIPT_VERIFY] = "-- verify of revision ",
+        [SCRIPT_SCHEMA] = "-- schema of revision ",
     };
 
     return arena_format(arena, "%s%.*s%s%.*s\n", before[kind], TEXT_ARGS(step->id),
@@ -207,6 +209,11 @@ struct text index_piece(const struct index_script *script, struct text text, siz
 }
 
 /* Finding */
+
+bool index_has_schemas(const struct index *index)
+{
+    return index->schema_method > 0;
+}
 
 static int compare_steps(const void *a, const void *b)
 {
@@ -338,6 +345,26 @@ static void put_script(struct buffer *to, enum script_kind kind, const struct in
     buffer_add(to, TEXT("\n"));
 }
 
+static void put_schema(struct buffer *to, const struct index_step *step)
+{
+    const struct index_script *changes = &step->scripts[SCRIPT_SCHEMA];
+
+    buffer_add(to, kind_names[SCRIPT_SCHEMA]);
+    buffer_add(to, TEXT(" "));
+    if (changes->presence != SCRIPT_FILE) {
+        buffer_add(to, TEXT("-\n"));
+        return;
+    }
+    put_digest(to, &step->schema);
+    buffer_add(to, TEXT(" "));
+    put_number(to, changes->offset);
+    buffer_add(to, TEXT(" "));
+    put_number(to, changes->size);
+    buffer_add(to, TEXT(" "));
+    put_digest(to, &changes->digest);
+    buffer_add(to, TEXT("\n"));
+}
+
 /* A script that is not there is never off, so the reader refuses a word that says it is. */
 static void put_foreign_keys(struct buffer *to, const struct index_step *step)
 {
@@ -366,6 +393,7 @@ static void put_step(struct buffer *to, const struct index_step *step)
     put_numbers(to, "statement-timeout", &step->statement_timeout_ms, 1);
     for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
         put_script(to, (enum script_kind)kind, &step->scripts[kind]);
+    put_schema(to, step);
 }
 
 void index_write(struct buffer *to, const struct index *index)
@@ -384,6 +412,10 @@ void index_write(struct buffer *to, const struct index *index)
     put_words(to, "extensions", index->extensions, index->extension_count);
     put_field(to, "alembic", index->alembic_keep ? TEXT("keep") : TEXT("-"));
     put_words(to, "targets", index->targets, index->target_count);
+    if (index_has_schemas(index))
+        put_numbers(to, "fingerprint", (uint64_t[]){index->schema_method, index->schema_major}, 2);
+    else
+        put_numbers(to, "fingerprint", NULL, 0);
     put_field(to, "tool", index->tool);
     put_numbers(to, "chunks", &(uint64_t){index->chunk_count}, 1);
     for (size_t i = 0; i < index->chunk_count; i++) {
@@ -556,6 +588,21 @@ static struct error *take_names(struct reader *reader, const char *name, spellin
     return NULL;
 }
 
+static struct error *take_fingerprint(struct reader *reader, struct index *index)
+{
+    struct text words;
+    struct error *error = take_field(reader, "fingerprint", &words);
+
+    if (error || text_equal(words, TEXT("-")))
+        return error;
+    error = take_number(reader, &words, SCHEMA_NUMBER_MAX, &index->schema_method);
+    if (!error)
+        error = take_number(reader, &words, SCHEMA_NUMBER_MAX, &index->schema_major);
+    if (error || (index->schema_method && index->schema_major))
+        return error;
+    return refuse(reader, reader->line, "the 'fingerprint' of the index is misspelt");
+}
+
 static struct error *take_head(struct reader *reader, struct index *index)
 {
     struct text value;
@@ -604,6 +651,8 @@ static struct error *take_head(struct reader *reader, struct index *index)
         return error;
     error = take_names(reader, "targets", index_is_target, TARGETS_MAX, &index->targets,
                        &index->target_count);
+    if (!error)
+        error = take_fingerprint(reader, index);
     if (error)
         return error;
     return take_spelled(reader, "tool", is_tool, &index->tool);
@@ -710,6 +759,25 @@ static struct error *take_builds(struct reader *reader, struct index_script *scr
     return NULL;
 }
 
+/* Scripts stand in their stream without a gap: heading, script, one LF. */
+static struct error *take_range(struct reader *reader, const struct index_step *step,
+                                enum script_kind kind, struct text *words, uint64_t *stream_end,
+                                struct index_script *script)
+{
+    struct error *error = take_number(reader, words, NUMBER_MAX, &script->offset);
+
+    if (!error)
+        error = take_number(reader, words, SCRIPT_SIZE_MAX, &script->size);
+    if (!error)
+        error = take_digest(reader, words, &script->digest);
+    if (error)
+        return error;
+    if (script->offset != *stream_end + index_heading(reader->arena, step, kind).size)
+        return refuse(reader, reader->line, "the scripts of the index do not follow each other");
+    *stream_end = script->offset + script->size + 1;
+    return NULL;
+}
+
 static struct error *take_script(struct reader *reader, const struct index_step *step,
                                  enum script_kind kind, uint64_t *stream_end,
                                  struct index_script *script)
@@ -726,29 +794,36 @@ static struct error *take_script(struct reader *reader, const struct index_step 
         return NULL;
     }
     script->presence = SCRIPT_FILE;
-    error = take_number(reader, &words, NUMBER_MAX, &script->offset);
-    if (error)
-        return error;
-    error = take_number(reader, &words, SCRIPT_SIZE_MAX, &script->size);
-    if (error)
-        return error;
-    error = take_digest(reader, &words, &script->digest);
-    if (error)
-        return error;
-    error = take_digest(reader, &words, &script->source);
-    if (error)
-        return error;
-
-    /* Scripts stand in their stream without a gap: heading, script, one LF. */
-    size_t heading = index_heading(reader->arena, step, kind).size;
-    if (script->offset != *stream_end + heading)
-        return refuse(reader, reader->line, "the scripts of the index do not follow each other");
-    *stream_end = script->offset + script->size + 1;
-
-    error = take_spelled(reader, "path", is_path, &script->path);
+    error = take_range(reader, step, kind, &words, stream_end, script);
+    if (!error)
+        error = take_digest(reader, &words, &script->source);
+    if (!error)
+        error = take_spelled(reader, "path", is_path, &script->path);
     if (!error)
         error = take_cuts(reader, script);
     return error ? error : take_builds(reader, script);
+}
+
+/* The steps of an index have schemas where its head says how they were taken. */
+static struct error *take_schema(struct reader *reader, bool is_expected, uint64_t *stream_end,
+                                 struct index_step *step)
+{
+    struct index_script *changes = &step->scripts[SCRIPT_SCHEMA];
+    struct text words;
+    struct error *error = take_field(reader, "schema", &words);
+
+    if (error)
+        return error;
+    if (text_equal(words, TEXT("-")) == is_expected)
+        return refuse(reader, reader->line,
+                      is_expected ? "a revision of the index lacks its schema"
+                                  : "a revision of the index has a schema, its head has none");
+    if (!is_expected)
+        return NULL;
+    changes->presence = SCRIPT_FILE;
+    changes->path = kind_names[SCRIPT_SCHEMA]; /* for messages */
+    error = take_digest(reader, &words, &step->schema);
+    return error ? error : take_range(reader, step, SCRIPT_SCHEMA, &words, stream_end, changes);
 }
 
 static struct error *take_foreign_keys(struct reader *reader, struct index_step *step)
@@ -768,8 +843,8 @@ static struct error *take_foreign_keys(struct reader *reader, struct index_step 
     return NULL;
 }
 
-static struct error *take_step(struct reader *reader, uint64_t ends[static STREAM_COUNT],
-                               struct index_step *step)
+static struct error *take_step(struct reader *reader, bool has_schema,
+                               uint64_t ends[static STREAM_COUNT], struct index_step *step)
 {
     struct text words;
     struct error *error = take_spelled(reader, "revision", index_is_id, &step->id);
@@ -805,7 +880,7 @@ static struct error *take_step(struct reader *reader, uint64_t ends[static STREA
     for (size_t kind = 0; !error && kind < SCRIPT_KIND_COUNT; kind++)
         error = take_script(reader, step, (enum script_kind)kind,
                             &ends[index_stream((enum script_kind)kind)], &step->scripts[kind]);
-    return error;
+    return error ? error : take_schema(reader, has_schema, &ends[STREAM_SIDE], step);
 }
 
 /*
@@ -887,7 +962,7 @@ struct error *index_read(struct arena *arena, const struct source *source, struc
     read.steps = arena_array(arena, struct index_step, count);
     read.step_count = count;
     for (size_t i = 0; i < count; i++) {
-        error = take_step(&reader, ends, &read.steps[i]);
+        error = take_step(&reader, index_has_schemas(&read), ends, &read.steps[i]);
         if (error)
             return error;
     }

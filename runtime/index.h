@@ -20,6 +20,7 @@ enum {
     TIMEOUT_MS_MAX = 86400 * 1000, /* a day */
     TITLE_SIZE_MAX = 1024,
     PATH_SIZE_MAX = 4096,
+    SCHEMA_NUMBER_MAX = 999999,
     CHUNK_SIZE_MAX = 8 << 20, /* stored and plain alike */
     CHUNKS_MAX = 1 << 20,
     SCRIPT_SIZE_MAX = 256 << 20,
@@ -28,8 +29,13 @@ enum {
 
 #define NUMBER_MAX ((UINT64_C(1) << 53) - 1) /* what JSON readers keep exact */
 
-enum script_kind { SCRIPT_UP, SCRIPT_DOWN, SCRIPT_VERIFY };
-enum { SCRIPT_KIND_COUNT = 3 };
+enum script_kind {
+    SCRIPT_UP,
+    SCRIPT_DOWN,
+    SCRIPT_VERIFY,
+    SCRIPT_SCHEMA, /* no SQL: what the up script changes in the schema, as schema_write has it */
+};
+enum { SCRIPT_KIND_COUNT = 3 /* that a manifest names */, STORED_KIND_COUNT = 4 };
 
 enum script_presence {
     SCRIPT_ABSENT, /* the manifest does not mention it */
@@ -68,10 +74,11 @@ struct index_step {
     bool transactional;
     bool idempotent;
     uint64_t lock_timeout_ms, statement_timeout_ms; /* PostgreSQL; 0 for those of the run */
-    struct index_script scripts[SCRIPT_KIND_COUNT];
+    struct index_script scripts[STORED_KIND_COUNT];
+    struct digest schema; /* of the database behind it, where SCRIPT_SCHEMA is present */
 };
 
-/* The up stream is printed by `zstd -dc`; the side stream holds down and verify scripts. */
+/* The up stream is printed by `zstd -dc`; the side stream holds all else. */
 enum stream { STREAM_UP, STREAM_SIDE };
 enum { STREAM_COUNT = 2 };
 
@@ -93,6 +100,8 @@ struct index {
     bool alembic_keep;    /* Alembic's table alembic_version is kept in step */
     struct text *targets; /* the hosts it is for, by the names they have; none means all */
     size_t target_count;
+    /* How schemas are told, and the major version of the server they were taken on; 0 for none. */
+    uint64_t schema_method, schema_major;
     struct text tool;           /* what built it: "sqlferry 0.1.0" */
     struct index_chunk *chunks; /* those of the up stream first */
     size_t chunk_count;
@@ -104,6 +113,9 @@ struct index {
 /* Makes index_find work; index_read has done it. */
 void index_sort(struct arena *arena, struct index *index);
 
+/* Whether its steps have schemas: all or none do. */
+bool index_has_schemas(const struct index *index);
+
 /* returns  NULL where there is no such revision */
 const struct index_step *index_find(const struct index *index, struct text id);
 
@@ -114,7 +126,7 @@ const struct index_step *index_find(const struct index *index, struct text id);
 size_t index_piece_count(const struct index_script *script);
 struct text index_piece(const struct index_script *script, struct text text, size_t number);
 
-const char *script_kind_name(enum script_kind kind); /* "up", "down", "verify" */
+const char *script_kind_name(enum script_kind kind); /* "up", "down", "verify", "schema" */
 
 /* What the grammar of docs/format.md allows. */
 bool index_is_project(struct text text);   /* [a-z0-9][a-z0-9._-]* */

@@ -179,7 +179,7 @@ struct error *payload_check(struct arena *arena, struct payload *payload)
     const struct index *index = payload->index;
 
     for (size_t i = 0; i < index->step_count; i++) {
-        for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++) {
+        for (size_t kind = 0; kind < STORED_KIND_COUNT; kind++) {
             struct text text;
 
             if (index->steps[i].scripts[kind].presence != SCRIPT_FILE)

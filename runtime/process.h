@@ -1,4 +1,4 @@
-/* process.h - a child with three pipes and no shell: start, talk, reap. Floor 2. */
+/* process.h - a child with three pipes and no shell: start, talk, reap. Floor 1. */
 #pragma once
 
 #include "buffer.h"

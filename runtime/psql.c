@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -75,6 +76,35 @@ static struct text draw_nonce(struct arena *arena)
 
 /* Starting */
 
+/* The newest of the real binaries, which start in a quarter of the time of Debian's wrapper. */
+const char *psql_find(struct arena *arena)
+{
+    const char *found = NULL, *path = getenv("PATH");
+    glob_t matches;
+
+    if (glob("/usr/lib/postgresql/*/bin/psql", 0, NULL, &matches) == 0) {
+        long newest = 0;
+
+        for (size_t i = 0; i < matches.gl_pathc; i++) {
+            long version = strtol(matches.gl_pathv[i] + 20, NULL, 10);
+
+            if (version > newest && access(matches.gl_pathv[i], X_OK) == 0) {
+                newest = version;
+                found = arena_format(arena, "%s", matches.gl_pathv[i]).bytes;
+            }
+        }
+        globfree(&matches);
+    }
+    for (struct text rest = text_from(path); !found && rest.size;) {
+        struct text folder = text_cut(&rest, ':');
+        struct text candidate = arena_format(arena, "%.*s/psql", TEXT_ARGS(folder));
+
+        if (text_starts(folder, TEXT("/")) && access(candidate.bytes, X_OK) == 0)
+            found = candidate.bytes;
+    }
+    return found;
+}
+
 /* What psql and libpq may be told from outside; everything else is ours or nobody's. */
 static const char *const variables_allowed[] = {
     "HOME",
@@ -126,7 +156,7 @@ static const char **make_environment(struct arena *arena, const struct psql_opti
                                  user_options ? " " : "", TEXT_ARGS(options->settings))
                         .bytes;
     list[count++] = arena_format(arena, "PGCONNECT_TIMEOUT=%s", timeout ? timeout : "20").bytes;
-    list[count++] = "PGAPPNAME=sqlland";
+    list[count++] = arena_format(arena, "PGAPPNAME=%s", options->name).bytes;
     list[count++] = "PGCLIENTENCODING=UTF8";
     list[count++] = "LC_ALL=C";
     return list;
@@ -444,6 +474,110 @@ struct error *psql_run(struct arena *arena, struct psql *psql, const struct text
     if (!error)
         reply->ran = keep_rows ? count : count_times(reply->output);
     return error;
+}
+
+/* Refusals */
+
+bool psql_may_count(const struct psql_reply *reply, const struct psql_message *message)
+{
+    static const struct text harmless[] = {{"00", 2}, {"01", 2}, {"02", 2}};
+
+    if (reply->failed && !reply->lost && !text_equal(reply->state, PSQL_FOLLOWS))
+        return text_equal(message->state, reply->state);
+    for (size_t i = 0; i < COUNT(harmless); i++)
+        if (text_starts(message->state, harmless[i]))
+            return false;
+    return reply->failed || reply->lost;
+}
+
+static enum error_code code_of(struct text state)
+{
+    static const struct {
+        struct text state;
+        enum error_code code;
+    } codes[] = {
+        {{"53", 2}, ERROR_SYSTEM},    /* insufficient resources: memory, disk, connections */
+        {{"58", 2}, ERROR_SYSTEM},    /* I/O of the server */
+        {{"55P03", 5}, ERROR_LOCKED}, /* lock_timeout */
+    };
+
+    for (size_t i = 0; i < COUNT(codes); i++)
+        if (text_starts(state, codes[i].state))
+            return codes[i].code;
+    return ERROR_DATABASE;
+}
+
+static struct text line_of(struct text text, size_t number)
+{
+    while (number-- > 1 && text.size) {
+        size_t end = 0;
+
+        while (end < text.size && text.bytes[end] != '\n' && text.bytes[end] != '\r')
+            end++;
+        end += text_starts(text_slice(text, end, 2), TEXT("\r\n")) ? 2 : 1;
+        text = text_slice(text, end, text.size);
+    }
+    size_t end = 0;
+    while (end < text.size && text.bytes[end] != '\n' && text.bytes[end] != '\r')
+        end++;
+    return text_slice(text, 0, end);
+}
+
+/* libpq shows a line, or a part of it between dots, with tabs as blanks, and a caret below. */
+static struct text place_in(struct text piece, const struct psql_message *message)
+{
+    struct text line = line_of(piece, message->line), excerpt = message->excerpt;
+    size_t skipped = 0, column = message->column;
+
+    if (text_starts(excerpt, TEXT("..."))) {
+        size_t shown = excerpt.size - (text_ends(excerpt, TEXT("...")) ? 6 : 3);
+        size_t found = text_find(line, text_slice(excerpt, 3, shown));
+
+        if (found < line.size) {
+            skipped = found;
+            column = column > 3 ? column - 3 : 0;
+        }
+    }
+    struct text rest = text_slice(line, skipped, line.size);
+    while (rest.size && column) {
+        struct text here = rest;
+
+        text_next(&here);
+        size_t columns = text_columns(text_slice(rest, 0, rest.size - here.size));
+        column -= columns < column ? columns : column;
+        rest = here;
+    }
+    return text_slice(rest, 0, 1);
+}
+
+struct error *psql_error(struct arena *arena, const struct psql_message *message,
+                         const struct source *script, struct text piece)
+{
+    struct span span = {0};
+    struct error *error;
+
+    if (script && message->line)
+        span = span_of(script, place_in(piece, message));
+    else if (script) /* a constraint, say: the statement is all that is known */
+        span = span_of(script, text_slice(piece, 0, text_find_byte(piece, '\n')));
+    error = error_at(arena, code_of(message->state), span, "%.*s (SQLSTATE %.*s)",
+                     TEXT_ARGS(message->text), TEXT_ARGS(message->state));
+    if (message->detail.size)
+        error_note(arena, error, (struct span){0}, "%.*s", TEXT_ARGS(message->detail));
+    if (message->hint.size)
+        error_hint(arena, error, "%.*s", TEXT_ARGS(message->hint));
+    return error;
+}
+
+bool psql_is_false(struct text row)
+{
+    static const struct text words[] = {{"f", 1}, {"0", 1}, {"false", 5}, {"\002", 1}, {"", 0}};
+    struct text first = text_cut(&row, '\001');
+
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (text_equal(first, words[i]))
+            return true;
+    return false;
 }
 
 /* Lines and the blanks that indent them become single blanks. */

@@ -1,11 +1,15 @@
-/* psql.h - one long-lived psql, spoken to in lock-step; SQL reaches it as data. Floor 2. */
+/* psql.h - one long-lived psql, spoken to in lock-step; SQL reaches it as data. Floor 1. */
 #pragma once
 
 #include "process.h"
 
 struct psql;
 
+/* The newest psql of this host; NULL where there is none. */
+const char *psql_find(struct arena *arena);
+
 struct psql_options {
+    const char *name; /* of the program, for the server's list of sessions */
     const char *path; /* of the psql binary, absolute */
     struct text
         connection; /* a URI or keyword string without a password; empty for the PG* variables */
@@ -53,6 +57,9 @@ struct error *psql_ask(struct arena *arena, struct psql *psql, struct text lines
 struct error *psql_run(struct arena *arena, struct psql *psql, const struct text *pieces,
                        size_t count, bool keep_rows, struct psql_reply *reply) CHECKED;
 
+/* What a verify script must not find: a row whose first column is false, 0, empty or NULL. */
+bool psql_is_false(struct text row);
+
 /* A literal of our own values, for psql_ask. */
 struct text psql_literal(struct arena *arena, struct text value);
 
@@ -71,3 +78,17 @@ struct psql_message {
  * returns  false where there is none
  */
 bool psql_take_message(struct arena *arena, struct text *errors, struct psql_message *message);
+
+/* In a transaction each piece behind the refused one is refused as well: in_failed_sql_transaction.
+ */
+#define PSQL_FOLLOWS TEXT("25P02")
+
+/*
+ * Whether it may be the error that counts; the last one is. Severities come in the language of the
+ * server, and a notice may have the state of an error ("already exists, skipping" has).
+ */
+bool psql_may_count(const struct psql_reply *reply, const struct psql_message *message);
+
+/* The message as an error at its place in the piece; script is NULL where there is none. */
+struct error *psql_error(struct arena *arena, const struct psql_message *message,
+                         const struct source *script, struct text piece);

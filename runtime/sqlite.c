@@ -238,6 +238,9 @@ struct error *sqlite_open(struct arena *arena, const struct sqlite_options *opti
 
     if (!opened)
         arena_exhausted();
+    /* One thread of ours uses SQLite, and nobody asks how much memory: no locks, no counting. */
+    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     opened->busy_ms = options->busy_ms;
     int result = sqlite3_open_v2(options->path, &opened->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (result == SQLITE_OK)
@@ -343,6 +346,31 @@ struct error *sqlite_ask(struct arena *arena, struct sqlite *sqlite, const char 
     sqlite3_clear_bindings(statement);
     if (!error)
         *rows = got;
+    return error;
+}
+
+struct error *sqlite_next(struct arena *arena, struct sqlite *sqlite, const char *sql,
+                          struct text *cells, bool *has)
+{
+    sqlite3_stmt *statement = NULL;
+    struct error *error = find_statement(arena, sqlite, sql, &statement);
+
+    if (error)
+        return error;
+    int result = sqlite3_step(statement);
+    *has = result == SQLITE_ROW;
+    for (int i = 0; *has && i < sqlite3_column_count(statement); i++) {
+        const char *bytes = (const char *)sqlite3_column_text(statement, i);
+
+        if (!bytes && sqlite3_column_type(statement, i) != SQLITE_NULL)
+            result = SQLITE_NOMEM;
+        cells[i] = (struct text){bytes, bytes ? (size_t)sqlite3_column_bytes(statement, i) : 0};
+    }
+    if (result == SQLITE_ROW)
+        return NULL;
+    if (result != SQLITE_DONE)
+        error = plain_error(arena, sqlite, result, "");
+    sqlite3_reset(statement);
     return error;
 }
 
@@ -779,4 +807,41 @@ struct error *sqlite_copy(struct arena *arena, struct sqlite *sqlite, const char
     return error_plain(arena, code_of(result),
                        "cannot copy the database to '%s': %s (SQLite code %d)", path,
                        sqlite3_errstr(result), result);
+}
+
+/* Images */
+
+struct error *sqlite_serialize(struct arena *arena, struct sqlite *sqlite, struct text *image)
+{
+    sqlite3_int64 size = 0;
+    unsigned char *bytes = sqlite3_serialize(sqlite->handle, "main", &size, 0);
+
+    if (!bytes && size > 0)
+        return error_plain(arena, ERROR_SYSTEM, "cannot copy the database in memory");
+    if (!bytes)
+        size = 0; /* nothing was ever written */
+    *image = (struct text){(const char *)bytes, (size_t)size};
+    return NULL;
+}
+
+void sqlite_free(struct text *image)
+{
+    sqlite3_free((void *)image->bytes);
+    *image = (struct text){0};
+}
+
+struct error *sqlite_deserialize(struct arena *arena, struct sqlite *sqlite, struct text image)
+{
+    unsigned char *copy = sqlite3_malloc64(image.size);
+
+    if (!copy)
+        arena_exhausted();
+    memcpy(copy, image.bytes, image.size);
+    int result = sqlite3_deserialize(
+        sqlite->handle, "main", copy, (sqlite3_int64)image.size, (sqlite3_int64)image.size,
+        SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE);
+    /* Read at once, so that a damaged image is refused here. */
+    if (result == SQLITE_OK)
+        result = sqlite3_exec(sqlite->handle, "SELECT 1 FROM main.sqlite_schema", NULL, NULL, NULL);
+    return result == SQLITE_OK ? NULL : plain_error(arena, sqlite, result, "");
 }

@@ -42,6 +42,16 @@ struct error *sqlite_ask(struct arena *arena, struct sqlite *sqlite, const char 
                          const struct text *values, size_t count, struct rows *rows) CHECKED;
 
 /*
+ * Looks at the rows of one of our own statements one after the other; cells are borrowed until the
+ * next call. Of a statement that was not read to its end, sqlite_ask begins anew.
+ *
+ * cells  as many as the statement has columns
+ * has    false behind the last row
+ */
+struct error *sqlite_next(struct arena *arena, struct sqlite *sqlite, const char *sql,
+                          struct text *cells, bool *has) CHECKED;
+
+/*
  * BEGIN IMMEDIATE; with foreign keys off, that is set before and ends with the transaction.
  * Commit then runs foreign_key_check first, and refuses where a row lost its parent.
  */
@@ -87,3 +97,12 @@ struct error *sqlite_clean(struct arena *arena, struct sqlite *sqlite) CHECKED;
  * transaction. A signal ends it.
  */
 struct error *sqlite_copy(struct arena *arena, struct sqlite *sqlite, const char *path) CHECKED;
+
+/* The database as one text, which its file would hold; empty where nothing was ever written. */
+struct error *sqlite_serialize(struct arena *arena, struct sqlite *sqlite,
+                               struct text *image) CHECKED;
+void sqlite_free(struct text *image); /* what sqlite_serialize gave */
+
+/* The database in memory becomes a copy of the image, which is not empty; settings stay. */
+struct error *sqlite_deserialize(struct arena *arena, struct sqlite *sqlite,
+                                 struct text image) CHECKED;

@@ -5,6 +5,7 @@
 #include "ledger.h"
 #include "report.h"
 #include "rows.h"
+#include "schema.h"
 #include "source.h"
 
 struct target;
@@ -64,6 +65,9 @@ struct target_operations {
 
     /* What is wrong with the database by itself: invalid indexes, damaged pages. Only reads. */
     struct error *(*examine)(struct arena *arena, struct target *target, struct findings *findings);
+
+    /* What the database consists of. Only reads. */
+    struct error *(*read_schema)(struct arena *arena, struct target *target, struct schema *schema);
 
     /* Copies the database, as it is now, into a new file. NULL where a target cannot. */
     struct error *(*backup)(struct arena *arena, struct target *target, struct text path);

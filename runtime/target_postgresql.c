@@ -4,8 +4,8 @@
 #include "fence.h"
 #include "interrupt.h"
 #include "psql.h"
+#include "schema_postgresql.h"
 
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -31,6 +31,7 @@ struct target_postgresql {
     bool in_transaction;
     bool used;                  /* by scripts, since it was prepared */
     struct text refused;        /* SQLSTATE of the last refusal */
+    uint64_t version;           /* of the server, as a number */
     struct text backend;        /* the process that serves us */
     struct text settings;       /* lines that set what the revision runs under */
     struct text before;         /* lines that go in front of the next BEGIN */
@@ -54,85 +55,6 @@ static struct error *lost_error(struct arena *arena, const struct psql_message *
                        first->text.size ? ": " : "", TEXT_ARGS(first->text));
 }
 
-static enum error_code code_of(struct text state)
-{
-    static const struct {
-        struct text state;
-        enum error_code code;
-    } codes[] = {
-        {{"53", 2}, ERROR_SYSTEM},    /* insufficient resources: memory, disk, connections */
-        {{"58", 2}, ERROR_SYSTEM},    /* I/O of the server */
-        {{"55P03", 5}, ERROR_LOCKED}, /* lock_timeout */
-    };
-
-    for (size_t i = 0; i < COUNT(codes); i++)
-        if (text_starts(state, codes[i].state))
-            return codes[i].code;
-    return ERROR_DATABASE;
-}
-
-static struct text line_of(struct text text, size_t number)
-{
-    while (number-- > 1 && text.size) {
-        size_t end = 0;
-
-        while (end < text.size && text.bytes[end] != '\n' && text.bytes[end] != '\r')
-            end++;
-        end += text_starts(text_slice(text, end, 2), TEXT("\r\n")) ? 2 : 1;
-        text = text_slice(text, end, text.size);
-    }
-    size_t end = 0;
-    while (end < text.size && text.bytes[end] != '\n' && text.bytes[end] != '\r')
-        end++;
-    return text_slice(text, 0, end);
-}
-
-/* libpq shows a line, or a part of it between dots, with tabs as blanks, and a caret below. */
-static struct text place_in(struct text piece, const struct psql_message *message)
-{
-    struct text line = line_of(piece, message->line), excerpt = message->excerpt;
-    size_t skipped = 0, column = message->column;
-
-    if (text_starts(excerpt, TEXT("..."))) {
-        size_t shown = excerpt.size - (text_ends(excerpt, TEXT("...")) ? 6 : 3);
-        size_t found = text_find(line, text_slice(excerpt, 3, shown));
-
-        if (found < line.size) {
-            skipped = found;
-            column = column > 3 ? column - 3 : 0;
-        }
-    }
-    struct text rest = text_slice(line, skipped, line.size);
-    while (rest.size && column) {
-        struct text here = rest;
-
-        text_next(&here);
-        size_t columns = text_columns(text_slice(rest, 0, rest.size - here.size));
-        column -= columns < column ? columns : column;
-        rest = here;
-    }
-    return text_slice(rest, 0, 1);
-}
-
-static struct error *message_error(struct arena *arena, const struct psql_message *message,
-                                   const struct source *script, struct text piece)
-{
-    struct span span = {0};
-    struct error *error;
-
-    if (script && message->line)
-        span = span_of(script, place_in(piece, message));
-    else if (script) /* a constraint, say: the statement is all that is known */
-        span = span_of(script, text_slice(piece, 0, text_find_byte(piece, '\n')));
-    error = error_at(arena, code_of(message->state), span, "%.*s (SQLSTATE %.*s)",
-                     TEXT_ARGS(message->text), TEXT_ARGS(message->state));
-    if (message->detail.size)
-        error_note(arena, error, (struct span){0}, "%.*s", TEXT_ARGS(message->detail));
-    if (message->hint.size)
-        error_hint(arena, error, "%.*s", TEXT_ARGS(message->hint));
-    return error;
-}
-
 static void show(struct target *target, const struct sending *sending,
                  const struct psql_message *message)
 {
@@ -141,31 +63,11 @@ static void show(struct target *target, const struct sending *sending,
                     TEXT_ARGS(message->text));
 }
 
-/* In a transaction each piece behind the refused one is refused as well: in_failed_sql_transaction.
- */
-#define FOLLOWS TEXT("25P02")
-
 /* By a signal, say: query_canceled. Of a statement that the server refused nothing is done. */
 #define CANCELLED TEXT("57014")
 
 /* insufficient_privilege */
 #define NO_RIGHT TEXT("42501")
-
-/*
- * Whether it may be the error that counts; the last one is. Severities come in the language of the
- * server, and a notice may have the state of an error ("already exists, skipping" has).
- */
-static bool may_count(const struct psql_reply *reply, const struct psql_message *message)
-{
-    static const struct text harmless[] = {{"00", 2}, {"01", 2}, {"02", 2}};
-
-    if (reply->failed && !reply->lost && !text_equal(reply->state, FOLLOWS))
-        return text_equal(message->state, reply->state);
-    for (size_t i = 0; i < COUNT(harmless); i++)
-        if (text_starts(message->state, harmless[i]))
-            return false;
-    return reply->failed || reply->lost;
-}
 
 /* Notices are shown, once; those of our own statements are not. */
 static struct error *reply_error(struct arena *arena, struct target *target,
@@ -176,9 +78,9 @@ static struct error *reply_error(struct arena *arena, struct target *target,
     size_t behind = 0;
 
     while (psql_take_message(arena, &said, &message)) {
-        if (text_equal(message.state, FOLLOWS)) {
+        if (text_equal(message.state, PSQL_FOLLOWS)) {
             behind++;
-        } else if (!behind && may_count(reply, &message)) {
+        } else if (!behind && psql_may_count(reply, &message)) {
             show(target, sending, &error);
             error = message;
         } else {
@@ -196,9 +98,9 @@ static struct error *reply_error(struct arena *arena, struct target *target,
     if (!error.state.size)
         error.text = TEXT("the server refused");
     if (!sending)
-        return message_error(arena, &error, NULL, (struct text){0});
+        return psql_error(arena, &error, NULL, (struct text){0});
     size_t at = reply->ran && reply->ran <= sending->count ? reply->ran - 1 : 0;
-    return message_error(arena, &error, sending->script, sending->pieces[at]);
+    return psql_error(arena, &error, sending->script, sending->pieces[at]);
 }
 
 static struct error *check_alive(struct arena *arena, struct target *target)
@@ -250,6 +152,7 @@ static struct error *check_versions(struct arena *arena, struct target *target)
     self(target)->backend = arena_copy(arena, next_cell(&cells));
     text_number(client_text, UINT32_MAX, &client);
     text_number(server_text, UINT32_MAX, &server);
+    self(target)->version = server;
     target->version = arena_format(arena, "%llu.%llu", (unsigned long long)server / 10000,
                                    (unsigned long long)server % 10000);
     target->through =
@@ -944,19 +847,26 @@ static struct error *examine(struct arena *arena, struct target *target, struct 
     return NULL;
 }
 
-/* Verify scripts */
-
-/* The first column of each row; NULL is \002. */
-static bool is_false(struct text row)
+static struct error *read_schema(struct arena *arena, struct target *target, struct schema *schema)
 {
-    static const struct text words[] = {{"f", 1}, {"0", 1}, {"false", 5}, {"\002", 1}, {"", 0}};
-    struct text first = text_cut(&row, '\001');
+    CLEANUP(schema_free) struct schema nothing = {0};
+    struct psql_reply reply;
+    uint64_t version = self(target)->version;
 
-    for (size_t i = 0; i < COUNT(words); i++)
-        if (text_equal(first, words[i]))
-            return true;
-    return false;
+    if (version > SCHEMA_POSTGRESQL_MOST)
+        return error_plain(arena, ERROR_STATE,
+                           "this sqlland does not know the catalog of a server "
+                           "of version %.*s",
+                           TEXT_ARGS(target->version));
+    struct error *error =
+        ask(arena, target,
+            schema_postgresql_lines(arena, version, self(target)->in_transaction, false), &reply);
+    if (!error)
+        schema_postgresql_read(arena, reply.output, &nothing, schema);
+    return error;
 }
+
+/* Verify scripts */
 
 static struct error *check_rows(struct arena *arena, const struct source *script, struct text piece,
                                 struct text rows)
@@ -965,7 +875,7 @@ static struct error *check_rows(struct arena *arena, const struct source *script
         struct text row = next_cell(&rows), first = row;
 
         first = text_cut(&first, '\001');
-        if (is_false(row))
+        if (psql_is_false(row))
             return error_at(arena, ERROR_DATABASE,
                             span_of(script, text_slice(piece, 0, text_find_byte(piece, '\n'))),
                             "the verify script found a row whose first column is %.*s",
@@ -1174,6 +1084,7 @@ static const struct target_operations operations = {
     .has_table = has_table,
     .inspect = inspect,
     .examine = examine,
+    .read_schema = read_schema,
     .prepare = prepare,
     .begin = begin,
     .run = run,
@@ -1189,35 +1100,6 @@ static const struct target_operations operations = {
 };
 
 /* Opening */
-
-/* The newest of the real binaries, which start in a quarter of the time of Debian's wrapper. */
-static const char *find_psql(struct arena *arena)
-{
-    const char *found = NULL, *path = getenv("PATH");
-    glob_t matches;
-
-    if (glob("/usr/lib/postgresql/*/bin/psql", 0, NULL, &matches) == 0) {
-        long newest = 0;
-
-        for (size_t i = 0; i < matches.gl_pathc; i++) {
-            long version = strtol(matches.gl_pathv[i] + 20, NULL, 10);
-
-            if (version > newest && access(matches.gl_pathv[i], X_OK) == 0) {
-                newest = version;
-                found = arena_format(arena, "%s", matches.gl_pathv[i]).bytes;
-            }
-        }
-        globfree(&matches);
-    }
-    for (struct text rest = text_from(path); !found && rest.size;) {
-        struct text folder = text_cut(&rest, ':');
-        struct text candidate = arena_format(arena, "%.*s/psql", TEXT_ARGS(folder));
-
-        if (text_starts(folder, TEXT("/")) && access(candidate.bytes, X_OK) == 0)
-            found = candidate.bytes;
-    }
-    return found;
-}
 
 /* Timeouts that nobody asked for are left to the role, the database and the server. */
 static struct text settings_of(struct arena *arena, const struct target_options *options)
@@ -1270,7 +1152,7 @@ struct error *target_postgresql_open(struct arena *arena, struct text address,
                                      const struct target_options *options, struct target **target)
 {
     struct target_postgresql *opened = arena_one(arena, struct target_postgresql);
-    const char *psql = options->psql ? options->psql : find_psql(arena);
+    const char *psql = options->psql ? options->psql : psql_find(arena);
     struct conninfo conninfo;
     struct error *error = conninfo_read(arena, address, &conninfo);
 
@@ -1290,7 +1172,8 @@ struct error *target_postgresql_open(struct arena *arena, struct text address,
                    .dialect = DIALECT_POSTGRESQL,
                    .name = conninfo.connection,
                    .report = options->report},
-        .options = {.path = psql,
+        .options = {.name = "sqlland",
+                    .path = psql,
                     .connection = conninfo.connection,
                     .password = conninfo.password,
                     .settings = settings_of(arena, options)},

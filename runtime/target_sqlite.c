@@ -2,7 +2,7 @@
 #include "clock.h"
 #include "file.h"
 #include "interrupt.h"
-#include "sqlite.h"
+#include "schema_sqlite.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -393,6 +393,13 @@ static struct error *examine(struct arena *arena, struct target *target, struct 
     return error;
 }
 
+static struct error *read_schema(struct arena *arena, struct target *target, struct schema *schema)
+{
+    CLEANUP(schema_sqlite_close) struct schema_sqlite *reader = schema_sqlite_open();
+
+    return schema_sqlite_read(arena, self(target)->sqlite, reader, schema);
+}
+
 static struct error *backup(struct arena *arena, struct target *target, struct text path)
 {
     CLEANUP(file_discard) struct file_draft draft = {.fd = -1};
@@ -434,6 +441,7 @@ static const struct target_operations operations = {
     .has_table = has_table,
     .inspect = inspect,
     .examine = examine,
+    .read_schema = read_schema,
     .backup = backup,
     .prepare = prepare,
     .begin = begin,

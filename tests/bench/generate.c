@@ -1,8 +1,9 @@
 /*
- * generate chain|graph COUNT FOLDER DIALECT - writes a manifest of COUNT revisions of about 800
- * bytes each: CREATE TABLE with six columns, an index, an ALTER of an earlier table, two INSERTs.
- * The graph forks and merges in every ten revisions. Also writes all.sql, what a stock client would
- * be fed: the same statements in the same order, a transaction and a ledger row for each revision.
+ * generate chain|graph|trips COUNT FOLDER DIALECT - writes a manifest of COUNT revisions of about
+ * 800 bytes each: CREATE TABLE with six columns, an index, an ALTER of an earlier table, two
+ * INSERTs. The graph forks and merges in every ten revisions; in trips, a chain, each has a down
+ * script. Also writes all.sql, what a stock client would be fed: the same statements in the same
+ * order, a transaction and a ledger row for each revision.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,6 +24,14 @@ static FILE *create(const char *folder, const char *name)
     return file;
 }
 
+/* Which table of an earlier revision is altered. */
+static int altered_by(int number)
+{
+    int most = number > 9 ? 9 : number - 1;
+
+    return number - 1 - (number * 7) % (most ? most : 1);
+}
+
 static void write_script(FILE *file, int number)
 {
     fprintf(file,
@@ -39,17 +48,21 @@ static void write_script(FILE *file, int number)
             number, number, number, number);
     if (number > 1)
         fprintf(file, "ALTER TABLE reading_%06d ADD COLUMN checked_in_%06d TEXT;\n",
-                number - 1 -
-                    (number * 7) % (number > 9   ? 9
-                                    : number - 1 ? number - 1
-                                                 : 1),
-                number);
+                altered_by(number), number);
     fprintf(file,
             "INSERT INTO reading_%06d (id, device_name, measured_at, measured_value)\n"
             "    VALUES (1, 'meter %d', '2026-01-01 00:00:00', %d.5);\n"
             "INSERT INTO reading_%06d (id, device_name, measured_at, measured_value, remark)\n"
             "    VALUES (2, 'meter %d', '2026-01-02 00:00:00', %d.25, 'it''s calibrated');\n",
             number, number, number % 997, number, number, number % 991);
+}
+
+static void write_down(FILE *file, int number)
+{
+    if (number > 1)
+        fprintf(file, "ALTER TABLE reading_%06d DROP COLUMN checked_in_%06d;\n", altered_by(number),
+                number);
+    fprintf(file, "DROP TABLE reading_%06d;\n", number);
 }
 
 /* Of each ten: a fork into two lines of four behind the first, and a merge as the last. */
@@ -70,7 +83,7 @@ static void write_parents(FILE *manifest, const char *shape, int number)
 int main(int argc, char **argv)
 {
     if (argc != 5) {
-        fprintf(stderr, "usage: generate chain|graph COUNT FOLDER DIALECT\n");
+        fprintf(stderr, "usage: generate chain|graph|trips COUNT FOLDER DIALECT\n");
         return 2;
     }
     const char *shape = argv[1], *folder = argv[3];
@@ -99,6 +112,13 @@ int main(int argc, char **argv)
         FILE *script = create(folder, name);
         write_script(script, i);
         fclose(script);
+        if (strcmp(shape, "trips") == 0) {
+            fprintf(manifest, "    down: sql/r%06d.down.sql\n", i);
+            snprintf(name, sizeof(name), "sql/r%06d.down.sql", i);
+            script = create(folder, name);
+            write_down(script, i);
+            fclose(script);
+        }
         fprintf(all, sqlite ? "BEGIN IMMEDIATE;\n" : "BEGIN;\n");
         write_script(all, i);
         fprintf(

@@ -3,7 +3,7 @@
 . "$ROOT/tests/end/lib"
 
 make_project first second
-build demo
+build demo --no-rehearsal # a schema has digests, which compress to this size or that
 size=$(stat -c %s demo.ferry)
 
 # refused FILE
@@ -67,7 +67,7 @@ has err 'the bundle is not signed'
 
 # The scripts of another bundle of the same size, under this signature.
 sed -i s/id/xx/ sql/*.sql
-build other
+build other --no-rehearsal
 tail -c +$((index + 1)) other.ferry | tail -c +$((signature + 1)) > others
 cat index signature others > mixed.ferry
 is "$(stat -c %s mixed.ferry)" "$size"

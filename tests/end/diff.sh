@@ -319,7 +319,9 @@ for options in '' --json --sql; do
     expect 5 sqlferry diff old.ferry nowhere.ferry $options
     has err "'nowhere.ferry'" 'No such file'
 done
-{ head -c $((size - 60)) new.ferry; printf x; tail -c 59 new.ferry; } > bad.ferry
+build bare --no-rehearsal
+size=$(stat -c %s bare.ferry)
+{ head -c $((size - 60)) bare.ferry; printf x; tail -c 59 bare.ferry; } > bad.ferry
 expect 3 sqlferry diff old.ferry bad.ferry --sql
 has err 'bad.ferry'
 

@@ -34,6 +34,7 @@ void fuzz_index(struct arena *arena, struct text input)
         assert(index_find(&index, step->id) == step);
         for (size_t j = 0; j < step->parent_count; j++)
             assert(index_find(&index, step->parents[j]) < step);
+        assert((step->scripts[SCRIPT_SCHEMA].presence == SCRIPT_FILE) == index_has_schemas(&index));
         for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
             check_script(&step->scripts[kind]);
     }

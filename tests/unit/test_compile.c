@@ -39,11 +39,16 @@ static struct error *compile(struct arena *arena, enum dialect dialect, bool reh
 {
     struct manifest manifest;
     struct order order;
-    struct compile_options options = {.dialect = dialect, .rehearse = rehearses, .writer = writer};
+    CLEANUP(rehearsal_close) struct rehearsal *rehearsal = NULL;
+    struct rehearsal_options stage = {.dialect = dialect};
+    struct compile_options options = {.dialect = dialect, .writer = writer};
 
     assert_string_equal(support_show(arena, manifest_load(arena, TEXT("."), &manifest)), "");
     assert_string_equal(support_show(arena, graph_resolve(arena, &manifest)), "");
     graph_linearize(arena, &manifest, &order);
+    if (rehearses && dialect == DIALECT_SQLITE)
+        support_check(rehearsal_open(arena, &stage, &rehearsal), "");
+    options.rehearsal = rehearsal;
     return compile_run(arena, &manifest, &order, &options, compiled);
 }
 

@@ -170,6 +170,7 @@ static struct index_build build = {0, {"t", 1}, {"i", 1}}, other_build = {0, {"t
 
 #define UP(...)     .scripts[SCRIPT_UP] = {.presence = SCRIPT_FILE, __VA_ARGS__}
 #define DOWN(...)   .scripts[SCRIPT_DOWN] = {.presence = SCRIPT_FILE, __VA_ARGS__}
+#define SCHEMA(...) .scripts[SCRIPT_SCHEMA] = {.presence = SCRIPT_FILE, __VA_ARGS__}
 #define VERIFY(...) .scripts[SCRIPT_VERIFY] = {.presence = SCRIPT_FILE, __VA_ARGS__}
 #define NO_DOWN     .scripts[SCRIPT_DOWN] = {.presence = SCRIPT_NONE}
 
@@ -276,6 +277,18 @@ static const struct step_row {
      {UP(.builds = &build, .build_count = 1)},
      {UP(.builds = &other_build, .build_count = 1)},
      "up_builds: 1 -> 1, 1 -> 1, 1;"},
+    {"difference: the same SQL makes another schema",
+     {UP(.size = 1), SCHEMA(.size = 1)},
+     {UP(.size = 1), SCHEMA(.size = 2, .digest = {{1}})},
+     "schema_changes: 1 byte 000000000000 -> 2 bytes 010000000000, \"00...\" -> \"01...\", 0;"},
+    {"difference: other SQL makes another schema",
+     {UP(.size = 1), SCHEMA(.size = 1)},
+     {UP(.size = 1, .digest = {{1}}), SCHEMA(.size = 2, .digest = {{1}})},
+     "up: 1 byte 000000000000 -> 1 byte 010000000000, \"00...\" -> \"01...\", 2;"},
+    {"difference: a schema that only one tells",
+     {UP(.size = 1), SCHEMA(.size = 1)},
+     {UP(.size = 1)},
+     ""},
     {"difference: several",
      {.title = {"x", 1}, .idempotent = true},
      {.title = {"y", 1}, DOWN(.size = 1)},
@@ -380,6 +393,10 @@ static const struct bundle_row {
      {.created = 0},
      {.alembic_keep = true},
      "alembic_keep: left alone -> kept in step, false -> true, 0;"},
+    {"difference: schemas",
+     {.created = 0},
+     {.schema_method = 1, .schema_major = 15},
+     "schema_version: none -> taken on version 15, null -> 15, 0;"},
     {"difference: tool",
      {.tool = {"x 1", 3}},
      {.tool = {"x 2", 3}},

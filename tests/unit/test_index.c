@@ -31,7 +31,8 @@
                                                      "path sql/1.down.sql\n"                       \
                                                      "cuts -\n"                                    \
                                                      "builds -\n"                                  \
-                                                     "verify -\n"
+                                                     "verify -\n"                                  \
+                                                     "schema -\n"
 #define STEP_B                                                                                     \
     "revision B_2\n"                                                                               \
     "title\n"                                                                                      \
@@ -50,7 +51,8 @@
                                                "a") "\n"                                           \
                                                     "path sql/2.verify.sql\n"                      \
                                                     "cuts 1\n"                                     \
-                                                    "builds -\n"
+                                                    "builds -\n"                                   \
+                                                    "schema -\n"
 #define NAME SIXTEEN("N") SIXTEEN("a") SIXTEEN("m") "eeeeeeeeeeeeeee" /* 63 bytes */
 #define HEAD                                                                                       \
     "sqlferry index 1\n"                                                                           \
@@ -64,12 +66,30 @@
     "extensions -\n"                                                                               \
     "alembic -\n"                                                                                  \
     "targets -\n"                                                                                  \
+    "fingerprint -\n"                                                                              \
     "tool sqlferry 0.1.0\n"
 
-/* Lines 1 to 11, 12 to 14, 15, 16 to 32, 33 to 49. */
+/* Lines 1 to 13, 14 to 16, 17, 18 to 35, 36 to 52. */
 #define GOOD                                                                                       \
     HEAD "chunks 2\nup 60 59 " DIGEST("1") "\nside 50 75 " DIGEST(                                 \
         "2") "\nrevisions 2\n" STEP_A STEP_B
+
+/* The same, and each step has a schema. */
+#define HEAD_SCHEMAS "fingerprint 1 15\n"
+#define SCHEMA_A     "schema " DIGEST("b") " 86 20 " DIGEST("c")
+#define SCHEMA_B     "schema " DIGEST("d") " 163 0 " DIGEST("e")
+
+static struct text replace(struct arena *arena, struct text text, const char *old, const char *new);
+
+static struct text with_schemas(struct arena *arena)
+{
+    struct text text = replace(arena, TEXT(GOOD), "fingerprint -\n", HEAD_SCHEMAS);
+
+    text = replace(arena, text, "side 50 75 ", "side 50 164 ");
+    text = replace(arena, text, "verify 71 3 ", "verify 133 3 ");
+    text = replace(arena, text, "schema -\n", SCHEMA_A "\n");
+    return replace(arena, text, "schema -\n", SCHEMA_B "\n");
+}
 
 static struct text replace(struct arena *arena, struct text text, const char *old, const char *new)
 {
@@ -168,6 +188,64 @@ static void test_read(void **state)
     assert_true(text_equal(write_index(arena, &index), TEXT(GOOD)));
 }
 
+/* Schemas stand behind the scripts of their steps, in the side stream as well. */
+static const struct schema_row {
+    const char *name, *old, *new, *expected;
+} schema_rows[] = {
+    {"schema: of each step", "x", "x", ""},
+    {"schema: the largest numbers", "fingerprint 1 15", "fingerprint 999999 999999", ""},
+    {"schema: no major version", "fingerprint 1 15", "fingerprint 1",
+     "3 index:12:1+13: the index has '' where a number up to 999999 belongs"},
+    {"schema: method 0", "fingerprint 1 15", "fingerprint 0 15",
+     "3 index:12:1+16: the 'fingerprint' of the index is misspelt"},
+    {"schema: version 0", "fingerprint 1 15", "fingerprint 1 0",
+     "3 index:12:1+15: the 'fingerprint' of the index is misspelt"},
+    {"schema: a version with a leading zero", "fingerprint 1 15", "fingerprint 1 015",
+     "3 index:12:1+17: the index has '015' where a number up to 999999 belongs"},
+    {"schema: a version that is too large", "fingerprint 1 15", "fingerprint 1 1000000",
+     "3 index:12:1+21: the index has '1000000' where a number up to 999999 belongs"},
+    {"schema: a third number", "fingerprint 1 15", "fingerprint 1 15 2",
+     "3 index:12:17+1: the index is not spelt canonically"},
+    {"schema: of no step, and a fingerprint", SCHEMA_A, "schema -",
+     "3 index:35:1+8: a revision of the index lacks its schema"},
+    {"schema: of a step, without a fingerprint", "fingerprint 1 15", "fingerprint -",
+     "3 index:35:1+142: a revision of the index has a schema, its head has none"},
+    {"schema: missing", SCHEMA_A "\n", "",
+     "3 index:35:1+12: the index says something else where 'schema' belongs"},
+    {"schema: no digest", " 86 20 ", " 86 20",
+     "3 index:35:1+141: the index has '20" DIGEST("c") "' where a number up to 268435456 belongs"},
+    {"schema: a short digest", "schema b", "schema ",
+     "3 index:35:1+141: the index lacks a digest of 64 lower-case digits here"},
+    {"schema: a gap in front", " 86 20 ", " 87 20 ",
+     "3 index:35:1+142: the scripts of the index do not follow each other"},
+    {"schema: a byte more", " 86 20 ", " 86 21 ",
+     "3 index:49:1+142: the scripts of the index do not follow each other"},
+    {"schema: the last a byte more", " 163 0 ", " 163 1 ",
+     "3 index:1:1+0: the chunks of the side stream hold 164 bytes, its scripts 165"},
+    {"schema: a word more", SCHEMA_B, SCHEMA_B " 1",
+     "3 index:53:143+1: the index is not spelt "
+     "canonically"},
+};
+
+static void test_schema(void **state)
+{
+    const struct schema_row *row = *state;
+    CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
+    struct source source = {TEXT("index"), replace(arena, with_schemas(arena), row->old, row->new)};
+    struct index index;
+    struct error *error = index_read(arena, &source, &index);
+
+    support_check(error, row->expected);
+    if (error)
+        return;
+    assert_true(index_has_schemas(&index));
+    assert_true(text_equal(write_index(arena, &index), source.text));
+    assert_int_equal(index.steps[0].schema.bytes[0], 0xbb);
+    assert_int_equal(index.steps[0].scripts[SCRIPT_SCHEMA].offset, 86);
+    assert_int_equal(index.steps[1].scripts[SCRIPT_SCHEMA].size, 0);
+    assert_int_equal(index.steps[1].scripts[SCRIPT_SCHEMA].digest.bytes[0], 0xee);
+}
+
 /* Other spellings that are right: old is replaced by new in the good index. */
 static const struct right_row {
     const char *name, *old, *new;
@@ -233,7 +311,7 @@ static void test_right(void **state)
  * Wrong ones: old is replaced by new in the good index. The arena is so small that a count believed
  * before it is checked would end the program.
  */
-#define MISSPELT(size)   "3 index:28:1+" size ": the indexes that a script builds are misspelt"
+#define MISSPELT(size)   "3 index:29:1+" size ": the indexes that a script builds are misspelt"
 #define EXTENSIONS(size) "3 index:9:1+" size ": the extensions of the index are misspelt"
 #define ALEMBIC(size, value)                                                                       \
     "3 index:10:1+" size ": the index has '" value "' where 'keep' or '-' belongs"
@@ -416,9 +494,10 @@ static const struct wrong_row {
     {"alembic: two blanks", "alembic -", "alembic  keep", ALEMBIC("13", " keep")},
     {"alembic: CR LF", "alembic -\n", "alembic -\r\n", ALEMBIC("10", "-\r")},
     {"targets: no line", "targets -\n", "",
-     "3 index:11:1+19: the index says something else where 'targets' belongs"},
-    {"targets: behind the tool", "targets -\ntool sqlferry 0.1.0", "tool sqlferry 0.1.0\ntargets -",
-     "3 index:11:1+19: the index says something else where 'targets' belongs"},
+     "3 index:11:1+13: the index says something else where 'targets' belongs"},
+    {"targets: behind the tool", "targets -\nfingerprint -\ntool sqlferry 0.1.0",
+     "fingerprint -\ntool sqlferry 0.1.0\ntargets -",
+     "3 index:11:1+13: the index says something else where 'targets' belongs"},
     {"targets: empty", "targets -", "targets ",
      "3 index:11:9+1: the index is not spelt canonically"},
     {"targets: none and one", "targets -", "targets - a", TARGETS("11")},
@@ -430,69 +509,69 @@ static const struct wrong_row {
     {"targets: one twice", "targets -", "targets a b a",
      "3 index:11:13+1: the index has one of its targets twice"},
     {"head: an empty tool", "tool sqlferry 0.1.0", "tool ",
-     "3 index:12:1+5: the 'tool' of the index is misspelt"},
+     "3 index:13:1+5: the 'tool' of the index is misspelt"},
     {"head: a tool without a blank", "tool sqlferry 0.1.0", "tool",
-     "3 index:12:1+4: the 'tool' of the index is misspelt"},
+     "3 index:13:1+4: the 'tool' of the index is misspelt"},
     {"head: a tool with a control", "tool sqlferry", "tool sqlferry\033",
-     "3 index:12:1+20: the 'tool' of the index is misspelt"},
+     "3 index:13:1+20: the 'tool' of the index is misspelt"},
     {"head: an unknown field", "chunks 2", "colour red\nchunks 2",
-     "3 index:13:1+10: the index says something else where 'chunks' belongs"},
+     "3 index:14:1+10: the index says something else where 'chunks' belongs"},
     {"head: a comment", "chunks 2", "# chunks\nchunks 2",
-     "3 index:13:1+8: the index says something else where 'chunks' belongs"},
+     "3 index:14:1+8: the index says something else where 'chunks' belongs"},
 
     {"chunks: none, but scripts", "chunks 2\nup 60 59 " DIGEST("1") "\nside 50 75 " DIGEST("2"),
      "chunks 0", "3 index:1:1+0: the chunks of the up stream hold 0 bytes, its scripts 59"},
     {"chunks: one too few", "chunks 2", "chunks 1",
-     "3 index:15:1+75: the index says something else where 'revisions' belongs"},
+     "3 index:16:1+75: the index says something else where 'revisions' belongs"},
     {"chunks: one too many", "chunks 2", "chunks 3",
-     "3 index:16:1+11: the index says something else where a chunk belongs"},
+     "3 index:17:1+11: the index says something else where a chunk belongs"},
     {"chunks: more than the text holds", "chunks 2", "chunks 1048576",
-     "3 index:13:1+14: the index is too short for so many chunks"},
+     "3 index:14:1+14: the index is too short for so many chunks"},
     {"chunks: more than there may be", "chunks 2", "chunks 1048577",
-     "3 index:13:1+14: the index has '1048577' where a number up to 1048576 belongs"},
+     "3 index:14:1+14: the index has '1048577' where a number up to 1048576 belongs"},
     {"chunks: the text ends in one", "2\nrevisions 2\n" STEP_A STEP_B, "",
-     "3 index:15:1+74: the index ends in mid-line"},
+     "3 index:16:1+74: the index ends in mid-line"},
     {"chunks: the text ends in the first",
      "chunks 2\nup 60 59 " DIGEST("1") "\nside 50 75 " DIGEST("2") "\nrevisions 2\n" STEP_A STEP_B,
-     "chunks 1\nup 60 59 " DIGEST("1"), "3 index:14:1+73: the index ends in mid-line"},
+     "chunks 1\nup 60 59 " DIGEST("1"), "3 index:15:1+73: the index ends in mid-line"},
     {"chunks: of a third stream", "side 50", "down 50",
-     "3 index:15:1+75: the index says something else where a chunk belongs"},
+     "3 index:16:1+75: the index says something else where a chunk belongs"},
     {"chunks: the side stream first", "up 60 59 " DIGEST("1") "\nside 50 75 " DIGEST("2"),
      "side 50 75 " DIGEST("2") "\nup 60 59 " DIGEST("1"),
-     "3 index:15:1+73: the index says something else where a chunk belongs"},
+     "3 index:16:1+73: the index says something else where a chunk belongs"},
     {"chunks: stored in nothing", "up 60 59", "up 0 59",
-     "3 index:14:1+72: the index has an empty chunk"},
-    {"chunks: of nothing", "up 60 59", "up 60 0", "3 index:14:1+72: the index has an empty chunk"},
+     "3 index:15:1+72: the index has an empty chunk"},
+    {"chunks: of nothing", "up 60 59", "up 60 0", "3 index:15:1+72: the index has an empty chunk"},
     {"chunks: stored size above the cap", "up 60 59", "up 8388609 59",
-     "3 index:14:1+78: the index has '8388609' where a number up to 8388608 belongs"},
+     "3 index:15:1+78: the index has '8388609' where a number up to 8388608 belongs"},
     {"chunks: plain size above the cap", "up 60 59", "up 60 8388609",
-     "3 index:14:1+78: the index has '8388609' where a number up to 8388608 belongs"},
+     "3 index:15:1+78: the index has '8388609' where a number up to 8388608 belongs"},
     {"chunks: plain size above 2^64", "up 60 59", "up 60 18446744073709551674",
-     "3 index:14:1+91: the index has '18446744073709551674' where a number up to 8388608 belongs"},
+     "3 index:15:1+91: the index has '18446744073709551674' where a number up to 8388608 belongs"},
     {"chunks: a leading zero", "up 60 59", "up 060 59",
-     "3 index:14:1+74: the index has '060' where a number up to 8388608 belongs"},
+     "3 index:15:1+74: the index has '060' where a number up to 8388608 belongs"},
     {"chunks: two blanks", "up 60 59", "up 60  59",
-     "3 index:14:1+74: the index has '' where a number up to 8388608 belongs"},
+     "3 index:15:1+74: the index has '' where a number up to 8388608 belongs"},
     {"chunks: a size is missing", "up 60 59", "up 60",
-     "3 index:14:1+70: the index has "
+     "3 index:15:1+70: the index has "
      "'1111111111111111111111111111111111111111111111111111111111111111' where a number up to "
      "8388608 belongs"},
     {"chunks: a word more", "\nside 50", " x\nside 50",
-     "3 index:14:74+1: the index is not spelt canonically"},
+     "3 index:15:74+1: the index is not spelt canonically"},
     {"chunks: a blank behind", "\nside 50", " \nside 50",
-     "3 index:14:74+1: the index is not spelt canonically"},
+     "3 index:15:74+1: the index is not spelt canonically"},
     {"chunks: a digest in capitals", DIGEST("a"), DIGEST("A"),
-     "3 index:47:1+141: the index lacks a digest of 64 lower-case digits here"},
+     "3 index:49:1+141: the index lacks a digest of 64 lower-case digits here"},
     {"chunks: a digest of 63 digits", DIGEST("1"),
      SIXTEEN("1") SIXTEEN("1") SIXTEEN("1") "111111111111111",
-     "3 index:14:1+72: the index lacks a digest of 64 lower-case digits here"},
+     "3 index:15:1+72: the index lacks a digest of 64 lower-case digits here"},
     {"chunks: a digest of 65 digits", DIGEST("1"), DIGEST("1") "1",
-     "3 index:14:1+74: the index lacks a digest of 64 lower-case digits here"},
+     "3 index:15:1+74: the index lacks a digest of 64 lower-case digits here"},
     {"chunks: a digest with another letter", DIGEST("1"),
      SIXTEEN("1") SIXTEEN("1") SIXTEEN("1") "111111111111111g",
-     "3 index:14:1+73: the index lacks a digest of 64 lower-case digits here"},
+     "3 index:15:1+73: the index lacks a digest of 64 lower-case digits here"},
     {"chunks: no digest", " " DIGEST("1"), "",
-     "3 index:14:1+8: the index lacks a digest of 64 lower-case digits here"},
+     "3 index:15:1+8: the index lacks a digest of 64 lower-case digits here"},
     {"chunks: a byte too much", "up 60 59", "up 60 60",
      "3 index:1:1+0: the chunks of the up stream hold 60 bytes, its scripts 59"},
     {"chunks: a byte too little", "up 60 59", "up 60 58",
@@ -506,174 +585,174 @@ static const struct wrong_row {
      "3 index:1:1+0: the chunks of the up stream hold 67 bytes, its scripts 59"},
 
     {"steps: none", "revisions 2", "revisions 0",
-     "3 index:16:1+11: the index has no revisions, or too few for its count"},
+     "3 index:17:1+11: the index has no revisions, or too few for its count"},
     {"steps: one too few", "revisions 2", "revisions 1",
-     "3 index:34:1+1: the index goes on behind its end"},
+     "3 index:36:1+1: the index goes on behind its end"},
     {"steps: one too many", "revisions 2", "revisions 3",
-     "3 index:51:1+0: the index ends too early"},
+     "3 index:54:1+0: the index ends too early"},
     {"steps: more than the text holds", "revisions 2", "revisions 100000",
-     "3 index:16:1+16: the index has no revisions, or too few for its count"},
+     "3 index:17:1+16: the index has no revisions, or too few for its count"},
     {"steps: more than there may be", "revisions 2", "revisions 100001",
-     "3 index:16:1+16: the index has '100001' where a number up to 100000 belongs"},
+     "3 index:17:1+16: the index has '100001' where a number up to 100000 belongs"},
     {"steps: a leading zero", "revisions 2", "revisions 02",
-     "3 index:16:1+12: the index has '02' where a number up to 100000 belongs"},
+     "3 index:17:1+12: the index has '02' where a number up to 100000 belongs"},
     {"steps: an empty id", "revision B_2", "revision ",
-     "3 index:34:1+9: the 'revision' of the index is misspelt"},
+     "3 index:36:1+9: the 'revision' of the index is misspelt"},
     {"steps: an id that says none", "revision B_2", "revision -",
-     "3 index:34:1+10: the 'revision' of the index is misspelt"},
+     "3 index:36:1+10: the 'revision' of the index is misspelt"},
     {"steps: an id with a slash", "revision B_2", "revision B/2",
-     "3 index:34:1+12: the 'revision' of the index is misspelt"},
+     "3 index:36:1+12: the 'revision' of the index is misspelt"},
     {"steps: an id with a blank", "revision B_2", "revision B 2",
-     "3 index:34:1+12: the 'revision' of the index is misspelt"},
+     "3 index:36:1+12: the 'revision' of the index is misspelt"},
     {"steps: an id in UTF-8", "revision B_2", "revision \xc3\xa4",
-     "3 index:34:1+11: the 'revision' of the index is misspelt"},
+     "3 index:36:1+11: the 'revision' of the index is misspelt"},
     {"steps: an id of 129 characters", "revision B_2", "revision " DIGEST("a") DIGEST("a") "a",
-     "3 index:34:1+138: the 'revision' of the index is misspelt"},
+     "3 index:36:1+138: the 'revision' of the index is misspelt"},
     {"steps: one id twice", "revision B_2\ntitle\nparents A_1", "revision A_1\ntitle\nparents -",
-     "3 index:34:10+3: the index has a revision twice"},
+     "3 index:36:10+3: the index has a revision twice"},
     {"steps: no title", "title\nparents A_1", "parents A_1",
-     "3 index:35:1+11: the index says something else where 'title' belongs"},
+     "3 index:37:1+11: the index says something else where 'title' belongs"},
     {"steps: an empty title with a blank", "title\n", "title \n",
-     "3 index:35:6+1: the index is not spelt canonically"},
+     "3 index:37:6+1: the index is not spelt canonically"},
     {"steps: a title with a tab", "title Create things", "title Create\tthings",
-     "3 index:18:1+19: the 'title' of the index is misspelt"},
+     "3 index:19:1+19: the 'title' of the index is misspelt"},
     {"steps: a title with a colour", "title Create things", "title \033[31mthings",
-     "3 index:18:1+17: the 'title' of the index is misspelt"},
+     "3 index:19:1+17: the 'title' of the index is misspelt"},
     {"steps: a title that reverses", "title Create things", "title \xe2\x80\xae things",
-     "3 index:18:1+16: the 'title' of the index is misspelt"},
+     "3 index:19:1+16: the 'title' of the index is misspelt"},
     {"steps: a title that is not UTF-8", "title Create things", "title \xff",
-     "3 index:18:1+7: the 'title' of the index is misspelt"},
+     "3 index:19:1+7: the 'title' of the index is misspelt"},
     {"steps: a title that is longer", "title Create things", "title Create things ",
-     "3 index:25:1+138: the scripts of the index do not follow each other"},
+     "3 index:26:1+138: the scripts of the index do not follow each other"},
     {"steps: no parents", "parents A_1\n", "",
-     "3 index:36:1+16: the index says something else where 'parents' belongs"},
+     "3 index:38:1+16: the index says something else where 'parents' belongs"},
     {"steps: an empty list of parents", "parents A_1", "parents ",
-     "3 index:36:1+8: a revision has no parents, or too many"},
+     "3 index:38:1+8: a revision has no parents, or too many"},
     {"steps: no list of parents", "parents A_1", "parents",
-     "3 index:36:1+7: a revision has no parents, or too many"},
+     "3 index:38:1+7: a revision has no parents, or too many"},
     {"steps: an unknown parent", "parents A_1", "parents A_2",
-     "3 index:36:9+3: the index has a parent behind its child, or nowhere"},
+     "3 index:38:9+3: the index has a parent behind its child, or nowhere"},
     {"steps: its own parent", "parents A_1", "parents B_2",
-     "3 index:36:9+3: the index has a parent behind its child, or nowhere"},
+     "3 index:38:9+3: the index has a parent behind its child, or nowhere"},
     {"steps: a parent behind its child", "parents -", "parents B_2",
-     "3 index:19:9+3: the index has a parent behind its child, or nowhere"},
+     "3 index:20:9+3: the index has a parent behind its child, or nowhere"},
     {"steps: two blanks between parents", "parents A_1", "parents A_1  A_1",
-     "3 index:36:13+0: the index has a parent behind its child, or nowhere"},
+     "3 index:38:13+0: the index has a parent behind its child, or nowhere"},
     {"steps: a blank behind the parents", "parents A_1", "parents A_1 ",
-     "3 index:36:12+1: the index is not spelt canonically"},
+     "3 index:38:12+1: the index is not spelt canonically"},
     {"steps: a blank before the parents", "parents A_1", "parents  A_1",
-     "3 index:36:9+0: the index has a parent behind its child, or nowhere"},
+     "3 index:38:9+0: the index has a parent behind its child, or nowhere"},
     {"steps: no parent and one", "parents A_1", "parents - A_1",
-     "3 index:36:9+1: the index has a parent behind its child, or nowhere"},
+     "3 index:38:9+1: the index has a parent behind its child, or nowhere"},
     {"steps: an unknown kind of transaction", "transaction single", "transaction maybe",
-     "3 index:20:1+17: the index has 'maybe' where 'single' or 'none' belongs"},
+     "3 index:21:1+17: the index has 'maybe' where 'single' or 'none' belongs"},
     {"steps: an empty kind of transaction", "transaction single", "transaction",
-     "3 index:20:1+11: the index has '' where 'single' or 'none' belongs"},
+     "3 index:21:1+11: the index has '' where 'single' or 'none' belongs"},
     {"steps: an unknown idempotent", "idempotent true", "idempotent yes",
-     "3 index:39:1+14: the index has 'yes' where 'true' or 'false' belongs"},
+     "3 index:41:1+14: the index has 'yes' where 'true' or 'false' belongs"},
 
     {"steps: one parent twice", "parents A_1", "parents A_1 A_1",
-     "3 index:36:13+3: the index has a parent of a revision twice"},
+     "3 index:38:13+3: the index has a parent of a revision twice"},
     {"steps: a parent is doubled later", "parents A_1", "parents A_1 B_2 A_1",
-     "3 index:36:13+3: the index has a parent behind its child, or nowhere"},
+     "3 index:38:13+3: the index has a parent behind its child, or nowhere"},
 
     {"keys: no line", "foreign-keys on\n", "",
-     "3 index:21:1+16: the index says something else where 'foreign-keys' belongs"},
+     "3 index:22:1+16: the index says something else where 'foreign-keys' belongs"},
     {"keys: behind idempotent", "foreign-keys on\nidempotent false",
      "idempotent false\nforeign-keys on",
-     "3 index:21:1+16: the index says something else where 'foreign-keys' belongs"},
+     "3 index:22:1+16: the index says something else where 'foreign-keys' belongs"},
     {"keys: with an underscore", "foreign-keys on", "foreign_keys on",
-     "3 index:21:1+15: the index says something else where 'foreign-keys' belongs"},
-    {"keys: empty", "foreign-keys on", "foreign-keys ", KEYS("21", "13")},
-    {"keys: without a blank", "foreign-keys on", "foreign-keys", KEYS("21", "12")},
-    {"keys: none", "foreign-keys on", "foreign-keys -", KEYS("21", "14")},
-    {"keys: another word", "foreign-keys on", "foreign-keys no", KEYS("21", "15")},
-    {"keys: on in capitals", "foreign-keys on", "foreign-keys On", KEYS("21", "15")},
-    {"keys: off in capitals", "foreign-keys on", "foreign-keys Off", KEYS("21", "16")},
-    {"keys: a dash behind", "foreign-keys on", "foreign-keys off-", KEYS("21", "17")},
-    {"keys: off for verify", "foreign-keys on", "foreign-keys off-verify", KEYS("21", "23")},
+     "3 index:22:1+15: the index says something else where 'foreign-keys' belongs"},
+    {"keys: empty", "foreign-keys on", "foreign-keys ", KEYS("22", "13")},
+    {"keys: without a blank", "foreign-keys on", "foreign-keys", KEYS("22", "12")},
+    {"keys: none", "foreign-keys on", "foreign-keys -", KEYS("22", "14")},
+    {"keys: another word", "foreign-keys on", "foreign-keys no", KEYS("22", "15")},
+    {"keys: on in capitals", "foreign-keys on", "foreign-keys On", KEYS("22", "15")},
+    {"keys: off in capitals", "foreign-keys on", "foreign-keys Off", KEYS("22", "16")},
+    {"keys: a dash behind", "foreign-keys on", "foreign-keys off-", KEYS("22", "17")},
+    {"keys: off for verify", "foreign-keys on", "foreign-keys off-verify", KEYS("22", "23")},
     {"keys: off for up and down by name", "foreign-keys on", "foreign-keys off-up-down",
-     KEYS("21", "24")},
+     KEYS("22", "24")},
     {"keys: off for both in two words", "foreign-keys on", "foreign-keys off-up off-down",
-     KEYS("21", "28")},
-    {"keys: on for up", "foreign-keys on", "foreign-keys on-up", KEYS("21", "18")},
+     KEYS("22", "28")},
+    {"keys: on for up", "foreign-keys on", "foreign-keys on-up", KEYS("22", "18")},
     {"keys: an underscore for the dash", "foreign-keys on", "foreign-keys off_up",
-     KEYS("21", "19")},
-    {"keys: a blank behind", "foreign-keys on", "foreign-keys on ", KEYS("21", "16")},
-    {"keys: two blanks", "foreign-keys on", "foreign-keys  on", KEYS("21", "16")},
-    {"keys: CR LF", "foreign-keys on\n", "foreign-keys on\r\n", KEYS("21", "16")},
+     KEYS("22", "19")},
+    {"keys: a blank behind", "foreign-keys on", "foreign-keys on ", KEYS("22", "16")},
+    {"keys: two blanks", "foreign-keys on", "foreign-keys  on", KEYS("22", "16")},
+    {"keys: CR LF", "foreign-keys on\n", "foreign-keys on\r\n", KEYS("22", "16")},
     {"keys: off without a down script", "foreign-keys off-up", "foreign-keys off",
-     "3 index:38:17+1: the index is not spelt canonically"},
+     "3 index:40:17+1: the index is not spelt canonically"},
     {"keys: off for a down script that is none", "foreign-keys off-up", "foreign-keys off-down",
-     "3 index:38:15+1: the index is not spelt canonically"},
+     "3 index:40:15+1: the index is not spelt canonically"},
 
     {"timeouts: no lock-timeout", "lock-timeout 5000\n", "",
-     "3 index:23:1+19: the index says something else where 'lock-timeout' belongs"},
+     "3 index:24:1+19: the index says something else where 'lock-timeout' belongs"},
     {"timeouts: no statement-timeout", "statement-timeout 0\n", "",
-     "3 index:24:1+138: the index says something else where 'statement-timeout' belongs"},
+     "3 index:25:1+138: the index says something else where 'statement-timeout' belongs"},
     {"timeouts: swapped", "lock-timeout 5000\nstatement-timeout 0",
      "statement-timeout 0\nlock-timeout 5000",
-     "3 index:23:1+19: the index says something else where 'lock-timeout' belongs"},
+     "3 index:24:1+19: the index says something else where 'lock-timeout' belongs"},
     {"timeouts: before idempotent", "idempotent false\nlock-timeout 5000",
      "lock-timeout 5000\nidempotent false",
-     "3 index:22:1+17: the index says something else where 'idempotent' belongs"},
+     "3 index:23:1+17: the index says something else where 'idempotent' belongs"},
     {"timeouts: with an underscore", "lock-timeout 5000", "lock_timeout 5000",
-     "3 index:23:1+17: the index says something else where 'lock-timeout' belongs"},
+     "3 index:24:1+17: the index says something else where 'lock-timeout' belongs"},
     {"timeouts: none", "lock-timeout 5000", "lock-timeout -",
-     "3 index:23:1+14: the index has '-' where a number up to 86400000 belongs"},
+     "3 index:24:1+14: the index has '-' where a number up to 86400000 belongs"},
     {"timeouts: empty", "lock-timeout 5000", "lock-timeout ",
-     "3 index:23:1+13: the index has '' where a number up to 86400000 belongs"},
+     "3 index:24:1+13: the index has '' where a number up to 86400000 belongs"},
     {"timeouts: without a blank", "lock-timeout 5000", "lock-timeout",
-     "3 index:23:1+12: the index has '' where a number up to 86400000 belongs"},
+     "3 index:24:1+12: the index has '' where a number up to 86400000 belongs"},
     {"timeouts: below 0", "statement-timeout 0", "statement-timeout -1",
-     "3 index:24:1+20: the index has '-1' where a number up to 86400000 belongs"},
+     "3 index:25:1+20: the index has '-1' where a number up to 86400000 belongs"},
     {"timeouts: a plus", "statement-timeout 0", "statement-timeout +1",
-     "3 index:24:1+20: the index has '+1' where a number up to 86400000 belongs"},
+     "3 index:25:1+20: the index has '+1' where a number up to 86400000 belongs"},
     {"timeouts: a leading zero", "statement-timeout 0", "statement-timeout 00",
-     "3 index:24:1+20: the index has '00' where a number up to 86400000 belongs"},
+     "3 index:25:1+20: the index has '00' where a number up to 86400000 belongs"},
     {"timeouts: a unit", "lock-timeout 5000", "lock-timeout 5000ms",
-     "3 index:23:1+19: the index has '5000ms' where a number up to 86400000 belongs"},
+     "3 index:24:1+19: the index has '5000ms' where a number up to 86400000 belongs"},
     {"timeouts: a fraction", "lock-timeout 5000", "lock-timeout 5000.0",
-     "3 index:23:1+19: the index has '5000.0' where a number up to 86400000 belongs"},
+     "3 index:24:1+19: the index has '5000.0' where a number up to 86400000 belongs"},
     {"timeouts: above a day", "lock-timeout 5000", "lock-timeout 86400001",
-     "3 index:23:1+21: the index has '86400001' where a number up to 86400000 belongs"},
+     "3 index:24:1+21: the index has '86400001' where a number up to 86400000 belongs"},
     {"timeouts: a statement above a day", "statement-timeout 86400000",
      "statement-timeout 86400001",
-     "3 index:41:1+26: the index has '86400001' where a number up to 86400000 belongs"},
+     "3 index:43:1+26: the index has '86400001' where a number up to 86400000 belongs"},
     {"timeouts: above 2^64", "lock-timeout 5000", "lock-timeout 18446744073709551617",
-     "3 index:23:1+33: the index has '18446744073709551617' where a number up to 86400000 "
+     "3 index:24:1+33: the index has '18446744073709551617' where a number up to 86400000 "
      "belongs"},
     {"timeouts: two", "lock-timeout 5000", "lock-timeout 5000 1",
-     "3 index:23:18+1: the index is not spelt canonically"},
+     "3 index:24:18+1: the index is not spelt canonically"},
     {"timeouts: a blank behind", "statement-timeout 0", "statement-timeout 0 ",
-     "3 index:24:20+1: the index is not spelt canonically"},
+     "3 index:25:20+1: the index is not spelt canonically"},
     {"timeouts: two blanks", "statement-timeout 0", "statement-timeout  0",
-     "3 index:24:1+20: the index has '' where a number up to 86400000 belongs"},
+     "3 index:25:1+20: the index has '' where a number up to 86400000 belongs"},
 
     {"builds: no line", BUILDS "\n", "",
-     "3 index:28:1+139: the index says something else where 'builds' belongs"},
+     "3 index:29:1+139: the index says something else where 'builds' belongs"},
     {"builds: before the cuts", "cuts 4 7\n" BUILDS, BUILDS "\ncuts 4 7",
-     "3 index:27:1+36: the index says something else where 'cuts' belongs"},
-    {"builds: empty", BUILDS, "builds ", "3 index:28:8+1: the index is not spelt canonically"},
+     "3 index:28:1+36: the index says something else where 'cuts' belongs"},
+    {"builds: empty", BUILDS, "builds ", "3 index:29:8+1: the index is not spelt canonically"},
     {"builds: without a blank", BUILDS, "builds",
-     "3 index:28:7+1: the index is not spelt canonically"},
+     "3 index:29:7+1: the index is not spelt canonically"},
     {"builds: none and one", BUILDS, "builds - 0:t:i", MISSPELT("14")},
     {"builds: one and none", BUILDS, "builds 0:t:i -", MISSPELT("14")},
     {"builds: in a line of a script that has none", "down none", "down none\nbuilds -",
-     "3 index:47:1+8: the index says something else where 'verify' belongs"},
+     "3 index:49:1+8: the index says something else where 'verify' belongs"},
     {"builds: pieces that fall", BUILDS, "builds 1:t:i 0:t:j", MISSPELT("18")},
     {"builds: one piece twice", BUILDS, "builds 1:t:i 1:t:j", MISSPELT("18")},
     {"builds: a piece behind the last", BUILDS, "builds 2:t:i", MISSPELT("12")},
     {"builds: a piece far behind the last", BUILDS, "builds 18446744073709551616:t:i",
      MISSPELT("31")},
     {"builds: the second piece of one", "cuts -\nbuilds -", "cuts -\nbuilds 1:t:i",
-     "3 index:32:1+12: the indexes that a script builds are misspelt"},
+     "3 index:33:1+12: the indexes that a script builds are misspelt"},
     {"builds: more than pieces", BUILDS, "builds 0:t:i 1:t:j 2:t:k",
-     "3 index:28:1+24: a script builds more indexes than it has pieces"},
+     "3 index:29:1+24: a script builds more indexes than it has pieces"},
     {"builds: the only piece has a cut", "cuts 4 7\n" BUILDS, "cuts 4\nbuilds 1:t:i",
      MISSPELT("12")},
     {"builds: two in a script that is one piece", "cuts -\nbuilds -", "cuts -\nbuilds 0:t:i 0:t:j",
-     "3 index:32:1+18: a script builds more indexes than it has pieces"},
+     "3 index:33:1+18: a script builds more indexes than it has pieces"},
     {"builds: a piece with a leading zero", BUILDS, "builds 01:t:i", MISSPELT("13")},
     {"builds: a piece below 0", BUILDS, "builds -1:t:i", MISSPELT("13")},
     {"builds: no piece", BUILDS, "builds :t:i", MISSPELT("11")},
@@ -701,99 +780,100 @@ static const struct wrong_row {
     {"builds: a schema of 64 bytes", BUILDS, "builds 0:" NAME "x.t:i", MISSPELT("77")},
     {"builds: an index of 64 bytes", BUILDS, "builds 0:t:" NAME "x", MISSPELT("75")},
     {"builds: two blanks", BUILDS, "builds 0:t:i  1:t:j",
-     "3 index:28:1+19: a script builds more indexes than it has pieces"},
+     "3 index:29:1+19: a script builds more indexes than it has pieces"},
     {"builds: two blanks before one", BUILDS, "builds  0:t:i", MISSPELT("13")},
     {"builds: a blank behind", BUILDS, "builds 0:t:i ",
-     "3 index:28:13+1: the index is not spelt canonically"},
+     "3 index:29:13+1: the index is not spelt canonically"},
 
     {"scripts: no up", "up 58 0 " DIGEST("7") " " DIGEST("8") "\npath sql/2.up.sql\ncuts -\n",
-     "up -\n", "3 index:42:1+4: the index has '-' where a number up to 9007199254740991 belongs"},
+     "up -\n", "3 index:44:1+4: the index has '-' where a number up to 9007199254740991 belongs"},
     {"scripts: up is none", "up 58 0 " DIGEST("7") " " DIGEST("8") "\npath sql/2.up.sql\ncuts -\n",
      "up none\n",
-     "3 index:42:1+7: the index has 'none' where a number up to 9007199254740991 belongs"},
+     "3 index:44:1+7: the index has 'none' where a number up to 9007199254740991 belongs"},
     {"scripts: verify is none", "verify -", "verify none",
-     "3 index:33:1+11: the index has 'none' where a number up to 9007199254740991 belongs"},
+     "3 index:34:1+11: the index has 'none' where a number up to 9007199254740991 belongs"},
     {"scripts: in another order", "down none\n", "",
-     "3 index:46:1+141: the index says something else where 'down' belongs"},
+     "3 index:48:1+141: the index says something else where 'down' belongs"},
     {"scripts: a gap", "up 58 0", "up 59 0",
-     "3 index:42:1+137: the scripts of the index do not follow each other"},
+     "3 index:44:1+137: the scripts of the index do not follow each other"},
     {"scripts: an overlap", "up 58 0", "up 57 0",
-     "3 index:42:1+137: the scripts of the index do not follow each other"},
+     "3 index:44:1+137: the scripts of the index do not follow each other"},
     {"scripts: the first not at its place", "up 31 10", "up 32 10",
-     "3 index:25:1+138: the scripts of the index do not follow each other"},
+     "3 index:26:1+138: the scripts of the index do not follow each other"},
     {"scripts: a size that moves the next", "up 31 10", "up 31 11",
-     "3 index:42:1+137: the scripts of the index do not follow each other"},
+     "3 index:44:1+137: the scripts of the index do not follow each other"},
     {"scripts: an offset that wraps around", "up 58 0", "up 18446744073709551615 0",
-     "3 index:42:1+155: the index has '18446744073709551615' where a number up to 9007199254740991 "
+     "3 index:44:1+155: the index has '18446744073709551615' where a number up to 9007199254740991 "
      "belongs"},
     {"scripts: a size above the cap", "up 58 0", "up 58 268435457",
-     "3 index:42:1+145: the index has '268435457' where a number up to 268435456 belongs"},
+     "3 index:44:1+145: the index has '268435457' where a number up to 268435456 belongs"},
     {"scripts: a size the chunks do not have", "up 58 0", "up 58 268435456",
      "3 index:1:1+0: the chunks of the up stream hold 59 bytes, its scripts 268435515"},
     {"scripts: one digest", " " DIGEST("4"), "",
-     "3 index:25:1+73: the index lacks a digest of 64 lower-case digits here"},
+     "3 index:26:1+73: the index lacks a digest of 64 lower-case digits here"},
     {"scripts: the first digest is none", DIGEST("5"), "x",
-     "3 index:29:1+76: the index lacks a digest of 64 lower-case digits here"},
+     "3 index:30:1+76: the index lacks a digest of 64 lower-case digits here"},
     {"scripts: three digests", DIGEST("4"), DIGEST("4") " " DIGEST("4"),
-     "3 index:25:139+1: the index is not spelt canonically"},
+     "3 index:26:139+1: the index is not spelt canonically"},
     {"scripts: no path", "path sql/2.up.sql\n", "",
-     "3 index:43:1+6: the index says something else where 'path' belongs"},
+     "3 index:45:1+6: the index says something else where 'path' belongs"},
     {"scripts: an empty path", "path sql/2.up.sql", "path ",
-     "3 index:43:1+5: the 'path' of the index is misspelt"},
+     "3 index:45:1+5: the 'path' of the index is misspelt"},
     {"scripts: a path with a control", "path sql/2.up.sql", "path sql/\a.sql",
-     "3 index:43:1+14: the 'path' of the index is misspelt"},
+     "3 index:45:1+14: the 'path' of the index is misspelt"},
     {"scripts: no cuts", "cuts 4 7\n", "",
-     "3 index:27:1+36: the index says something else where 'cuts' belongs"},
+     "3 index:28:1+36: the index says something else where 'cuts' belongs"},
     {"scripts: an empty list of cuts", "cuts 4 7\n" BUILDS, "cuts \nbuilds -",
-     "3 index:27:6+1: the index is not spelt canonically"},
+     "3 index:28:6+1: the index is not spelt canonically"},
     {"scripts: cuts without a blank", "cuts 4 7\n" BUILDS, "cuts\nbuilds -",
-     "3 index:27:5+1: the index is not spelt canonically"},
+     "3 index:28:5+1: the index is not spelt canonically"},
     {"scripts: the front twice", "cuts 4 7", "cuts 0 0",
-     "3 index:27:1+8: the cuts of a script do not ascend inside it"},
+     "3 index:28:1+8: the cuts of a script do not ascend inside it"},
     {"scripts: a cut before the front", "cuts 4 7", "cuts -1 4",
-     "3 index:27:1+9: the index has '-1' where a number up to 268435456 belongs"},
+     "3 index:28:1+9: the index has '-1' where a number up to 268435456 belongs"},
     {"scripts: the front behind a cut", "cuts 4 7", "cuts 4 0",
-     "3 index:27:1+8: the cuts of a script do not ascend inside it"},
+     "3 index:28:1+8: the cuts of a script do not ascend inside it"},
     {"scripts: no cuts and one", "cuts 4 7", "cuts - 4",
-     "3 index:27:1+8: the index has '-' where a number up to 268435456 belongs"},
+     "3 index:28:1+8: the index has '-' where a number up to 268435456 belongs"},
     {"scripts: a cut with a leading zero", "cuts 4 7", "cuts 04 7",
-     "3 index:27:1+9: the index has '04' where a number up to 268435456 belongs"},
+     "3 index:28:1+9: the index has '04' where a number up to 268435456 belongs"},
     {"scripts: a cut at the end", "cuts 4 7", "cuts 4 10",
-     "3 index:27:1+9: the cuts of a script do not ascend inside it"},
+     "3 index:28:1+9: the cuts of a script do not ascend inside it"},
     {"scripts: a cut behind the end", "cuts 4 7", "cuts 4 11",
-     "3 index:27:1+9: the cuts of a script do not ascend inside it"},
+     "3 index:28:1+9: the cuts of a script do not ascend inside it"},
     {"scripts: cuts that fall", "cuts 4 7", "cuts 7 4",
-     "3 index:27:1+8: the cuts of a script do not ascend inside it"},
+     "3 index:28:1+8: the cuts of a script do not ascend inside it"},
     {"scripts: one cut twice", "cuts 4 7", "cuts 4 4",
-     "3 index:27:1+8: the cuts of a script do not ascend inside it"},
+     "3 index:28:1+8: the cuts of a script do not ascend inside it"},
     {"scripts: a cut of an empty script", "path sql/2.up.sql\ncuts -", "path sql/2.up.sql\ncuts 1",
-     "3 index:44:1+6: the cuts of a script do not ascend inside it"},
+     "3 index:46:1+6: the cuts of a script do not ascend inside it"},
     {"scripts: the front of an empty script", "path sql/2.up.sql\ncuts -",
-     "path sql/2.up.sql\ncuts 0", "3 index:44:1+6: the cuts of a script do not ascend inside it"},
+     "path sql/2.up.sql\ncuts 0", "3 index:46:1+6: the cuts of a script do not ascend inside it"},
     {"scripts: two blanks between cuts", "cuts 4 7", "cuts 4  7",
-     "3 index:27:1+9: the index has '' where a number up to 268435456 belongs"},
+     "3 index:28:1+9: the index has '' where a number up to 268435456 belongs"},
     {"scripts: a blank behind the cuts", "cuts 4 7", "cuts 4 7 ",
-     "3 index:27:9+1: the index is not spelt canonically"},
+     "3 index:28:9+1: the index is not spelt canonically"},
     {"scripts: a cut that is no number", "cuts 4 7", "cuts 4 x",
-     "3 index:27:1+8: the index has 'x' where a number up to 268435456 belongs"},
+     "3 index:28:1+8: the index has 'x' where a number up to 268435456 belongs"},
     {"scripts: a heading that grew", "title Create things", "title Create  things",
-     "3 index:25:1+138: the scripts of the index do not follow each other"},
+     "3 index:26:1+138: the scripts of the index do not follow each other"},
 
-    {"end: no line feed", "cuts 1\nbuilds -\n", "cuts 1\nbuilds -",
-     "3 index:50:1+8: the index ends in mid-line"},
-    {"end: a line feed more", "cuts 1\nbuilds -\n", "cuts 1\nbuilds -\n\n",
-     "3 index:51:1+1: the index goes on behind its end"},
-    {"end: a blank more", "cuts 1\nbuilds -\n", "cuts 1\nbuilds -\n ",
-     "3 index:51:1+1: the index goes on behind its end"},
-    {"end: a step more", "cuts 1\nbuilds -\n", "cuts 1\nbuilds -\nrevision c\n",
-     "3 index:51:1+1: the index goes on behind its end"},
+    {"end: no line feed", "cuts 1\nbuilds -\nschema -\n", "cuts 1\nbuilds -\nschema -",
+     "3 index:53:1+8: the index ends in mid-line"},
+    {"end: a line feed more", "cuts 1\nbuilds -\nschema -\n", "cuts 1\nbuilds -\nschema -\n\n",
+     "3 index:54:1+1: the index goes on behind its end"},
+    {"end: a blank more", "cuts 1\nbuilds -\nschema -\n", "cuts 1\nbuilds -\nschema -\n ",
+     "3 index:54:1+1: the index goes on behind its end"},
+    {"end: a step more", "cuts 1\nbuilds -\nschema -\n", "cuts 1\nbuilds -\nschema -\nrevision c\n",
+     "3 index:54:1+1: the index goes on behind its end"},
     {"end: in mid-step",
-     "verify 71 3 " DIGEST("9") " " DIGEST("a") "\npath sql/2.verify.sql\ncuts 1\nbuilds -\n", "",
-     "3 index:47:1+0: the index ends too early"},
-    {"end: before the builds", "cuts 1\nbuilds -\n", "cuts 1\n",
-     "3 index:50:1+0: the index ends too early"},
-    {"end: in mid-line", "sql\ncuts 1\nbuilds -\n", "",
-     "3 index:48:1+18: the index ends in mid-line"},
+     "verify 71 3 " DIGEST("9") " " DIGEST(
+         "a") "\npath sql/2.verify.sql\ncuts 1\nbuilds -\nschema -\n",
+     "", "3 index:49:1+0: the index ends too early"},
+    {"end: before the builds", "cuts 1\nbuilds -\nschema -\n", "cuts 1\n",
+     "3 index:52:1+0: the index ends too early"},
+    {"end: in mid-line", "sql\ncuts 1\nbuilds -\nschema -\n", "",
+     "3 index:50:1+18: the index ends in mid-line"},
 };
 
 static void test_wrong(void **state)
@@ -828,26 +908,26 @@ static const struct cap_row {
      "3 index:11:1+138: the index has more than 64 targets"},
     {"cap: tool", "tool sqlferry 0.1.0", "a", 1024, ""},
     {"cap: tool, above", "tool sqlferry 0.1.0", "a", 1025,
-     "3 index:12:1+1030: the 'tool' of the index is misspelt"},
+     "3 index:13:1+1030: the 'tool' of the index is misspelt"},
     {"cap: path", "path sql/2.up.sql", "a", 4096, ""},
     {"cap: path, above", "path sql/2.up.sql", "a", 4097,
-     "3 index:43:1+4102: the 'path' of the index is misspelt"},
+     "3 index:45:1+4102: the 'path' of the index is misspelt"},
     {"cap: title", "title Create things", "a", 1024,
-     "3 index:25:1+138: the scripts of the index do not follow each other"},
+     "3 index:26:1+138: the scripts of the index do not follow each other"},
     {"cap: title, above", "title Create things", "a", 1025,
-     "3 index:18:1+1031: the 'title' of the index is misspelt"},
+     "3 index:19:1+1031: the 'title' of the index is misspelt"},
     {"cap: parents", "parents A_1", "x ", 1024,
-     "3 index:36:2056+1: the index is not spelt canonically"},
+     "3 index:38:2056+1: the index is not spelt canonically"},
     {"cap: parents, above", "parents A_1", "x ", 1025,
-     "3 index:36:1+2058: a revision has no parents, or too many"},
+     "3 index:38:1+2058: a revision has no parents, or too many"},
     {"cap: parents, far above", "parents A_1", "x ", 1 << 20,
-     "3 index:36:1+2097160: a revision has no parents, or too many"},
+     "3 index:38:1+2097160: a revision has no parents, or too many"},
     {"cap: cuts", "cuts 4 7", "1 ", 1 << 20,
-     "3 index:27:1+2097157: the cuts of a script do not ascend inside it"},
+     "3 index:28:1+2097157: the cuts of a script do not ascend inside it"},
     {"cap: builds", BUILDS, "0:t:i ", 1 << 20,
-     "3 index:28:1+6291463: a script builds more indexes than it has pieces"},
+     "3 index:29:1+6291463: a script builds more indexes than it has pieces"},
     {"cap: cuts, above", "cuts 4 7", "1 ", (1 << 20) + 1,
-     "3 index:27:1+2097159: the index cuts a script into too many pieces"},
+     "3 index:28:1+2097159: the index cuts a script into too many pieces"},
 };
 
 static void test_cap(void **state)
@@ -946,6 +1026,18 @@ static void random_script(struct arena *arena, const struct index_step *step, en
             (struct index_build){piece, random_table(arena), random_text(arena, 1, 63, NAMES)};
 }
 
+static void random_schema(struct arena *arena, struct index_step *step, uint64_t *end)
+{
+    struct index_script *changes = &step->scripts[SCRIPT_SCHEMA];
+
+    step->schema = random_digest();
+    changes->presence = SCRIPT_FILE;
+    changes->offset = *end + index_heading(arena, step, SCRIPT_SCHEMA).size;
+    changes->size = below(4) ? below(1000) : 0;
+    changes->digest = random_digest();
+    *end = changes->offset + changes->size + 1;
+}
+
 static void random_chunks(struct arena *arena, const uint64_t ends[static STREAM_COUNT],
                           struct index *index)
 {
@@ -991,6 +1083,10 @@ static struct index random_index(struct arena *arena)
 
     index.extensions = random_names(arena, EXTENSIONS_MAX, &index.extension_count);
     index.targets = random_names(arena, TARGETS_MAX, &index.target_count);
+    if (below(2)) {
+        index.schema_method = 1 + below(SCHEMA_NUMBER_MAX);
+        index.schema_major = 1 + below(SCHEMA_NUMBER_MAX);
+    }
     index.steps = arena_array(arena, struct index_step, index.step_count);
     for (size_t i = 0; i < index.step_count; i++) {
         struct index_step *step = &index.steps[i];
@@ -1008,6 +1104,8 @@ static struct index random_index(struct arena *arena)
         step->statement_timeout_ms = below(2) * below(TIMEOUT_MS_MAX + 1);
         for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
             random_script(arena, step, (enum script_kind)kind, ends, &step->scripts[kind]);
+        if (index_has_schemas(&index))
+            random_schema(arena, step, &ends[STREAM_SIDE]);
         /* Also of scripts that are not there: what is written has it for none of those. */
         for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
             step->scripts[kind].foreign_keys_off = below(2);
@@ -1349,6 +1447,7 @@ int main(void)
     support_add_rows(&tests, heading_rows, test_heading);
     support_add_rows(&tests, piece_rows, test_piece);
     support_add(&tests, "read: every field", test_read);
+    support_add_rows(&tests, schema_rows, test_schema);
     support_add_rows(&tests, right_rows, test_right);
     support_add_rows(&tests, wrong_rows, test_wrong);
     support_add(&tests, "wrong: every truncation", test_every_truncation);
