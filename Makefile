@@ -187,11 +187,24 @@ setup-check:
 check: setup-check ## run all tests (SANITIZE=1: with address and undefined sanitizers)
 	@$(MAKE) --no-print-directory check-run
 
+# Tests of modules run side by side, the output of each in one piece; those that drive the programs
+# run some scripts at once themselves, and measure.
+MODULE_TESTS := $(filter-out $(BUILD)/tests/end/%,$(TESTS)) $(CORPUS_TEST)
+END_TESTS    := $(filter $(BUILD)/tests/end/%,$(TESTS))
+FAILED       := $(BUILD)/tests/failed
+
+.PHONY: $(MODULE_TESTS:%=%.run)
+$(MODULE_TESTS:%=%.run): %.run: %
+	@echo "-- $<"; $< || { echo "$<" >>$(FAILED); exit 1; }
+
 .PHONY: check-run
 check-run: all $(TESTS) $(CORPUS_TEST) $(END_TOOLS) check-manuals
-	@failed=; for test in $(TESTS) $(CORPUS_TEST); do echo "-- $$test"; $$test || failed="$$failed $$test"; done; \
-	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }; \
-	echo "all tests passed ($(VARIANT))"
+	@rm -f $(FAILED); status=0; \
+	$(MAKE) --no-print-directory -s -k -Otarget $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc)) \
+		$(MODULE_TESTS:%=%.run) || status=1; \
+	for test in $(END_TESTS); do echo "-- $$test"; $$test || { echo $$test >>$(FAILED); status=1; }; done; \
+	[ $$status -eq 0 ] || { echo "failed: $$(tr '\n' ' ' <$(FAILED))"; exit 1; }
+	@echo "all tests passed ($(VARIANT))"
 
 # make test-text runs tests/unit/test_text.c alone.
 test-%: $(BUILD)/tests/unit/test_%

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,8 @@ int support_run(const char *group, struct support_tests *tests)
     char folder[4096], command[4200];
 
     umask(022);
+    signal(SIGINT, SIG_DFL); /* a shell that starts tests in the background has it ignored */
+    signal(SIGQUIT, SIG_DFL);
     snprintf(folder, sizeof(folder), "%s/sqlferry-%s-XXXXXX", shared ? shared : "/tmp", group);
     if (!mkdtemp(folder) || chdir(folder) < 0) {
         perror(folder);
