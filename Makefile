@@ -90,7 +90,7 @@ FUZZ_OBJECTS     := $(call objects,$(filter-out %/test_corpus.c %/libfuzzer.c,$(
 FUZZ_LINK        := -Wl,--wrap=crypto_verify
 FUZZERS          := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 # Tests of the verifier, linked with sources that have all of their mutants asleep in them.
-MUTANTS          ?= index trust bundle inflate container payload minisign
+MUTANTS          ?= index trust trust_text trust_file bundle inflate container payload minisign
 MUTANT_OBJECTS   := $(MUTANTS:%=$(BUILD)/mutated/%.o) $(BUILD)/tests/mutants/switch.o
 MUTANT_TESTS     := $(patsubst %,$(BUILD)/mutated/test_%,index trust trust_table bundle inflate \
                       minisign crypto)
@@ -276,7 +276,7 @@ mutants-run:
 		$(MUTANT_TESTS) $(MUTANT_TESTS:$(BUILD)/%=$(BUILD)/sanitized/%)
 
 # What tests leave out of these must be marked in the source with its reason.
-COVERED := index trust bundle inflate
+COVERED := index trust trust_text trust_file bundle inflate
 .PHONY: coverage
 coverage: setup-check ## fail unless the tests reach each line and branch of the verifier
 	@$(MAKE) --no-print-directory coverage-run CC=gcc BUILD=build/coverage HARDEN= LDHARDEN= \

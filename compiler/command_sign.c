@@ -1,5 +1,6 @@
 #include "compiler/commands.h"
 #include "runtime/payload.h"
+#include "runtime/trust_file.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -45,7 +46,7 @@ static struct error *check_attached(struct call *call, const struct container *c
                     TEXT_ARGS(path));
         return NULL;
     }
-    struct error *error = trust_load_key(call->arena, public, &trust);
+    struct error *error = trust_file_load_key(call->arena, public, &trust);
     if (error)
         return error;
     if (memcmp(signature->number, trust.keys[0].key.number, KEY_NUMBER_SIZE) == 0 &&

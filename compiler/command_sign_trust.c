@@ -1,6 +1,7 @@
 #include "compiler/commands.h"
 #include "runtime/file.h"
 #include "runtime/rotation.h"
+#include "runtime/trust_text.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -28,7 +29,7 @@ static struct error *read_trust(struct call *call, struct trust *trust)
     if (error)
         return error;
     source->name = path;
-    error = trust_read(call->arena, source, trust);
+    error = trust_text_read(call->arena, source, trust);
     for (struct error *each = error; each; each = each->next)
         each->code = ERROR_INPUT;
     return error;

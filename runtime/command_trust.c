@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "rotation.h"
+#include "trust_file.h"
 
 const struct option command_trust_options[] = {
     {"trust", "FILE", "the trust file in force ($SQLLAND_TRUST, /etc/sqlland/trust)", 0, false},
@@ -132,7 +133,7 @@ static struct error *follow(struct call *call, struct text path, bool installs)
     struct trust in_force, next;
     struct rotation rotation;
     struct text kept;
-    struct error *error = trust_load(call->arena, verify_trust_path(call), &in_force);
+    struct error *error = trust_file_load(call->arena, verify_trust_path(call), &in_force);
 
     if (!error)
         error = rotation_read(call->arena, path, &next);
@@ -178,7 +179,7 @@ struct error *command_trust(struct call *call)
         return error_hint(call->arena, cli_usage(call, "unknown word '%.*s'", TEXT_ARGS(word)),
                           "'trust' takes one of show, check and update.");
     struct error *error = has_file ? rotation_read(call->arena, call->arguments[1], &trust)
-                                   : trust_load(call->arena, verify_trust_path(call), &trust);
+                                   : trust_file_load(call->arena, verify_trust_path(call), &trust);
     if (error)
         return error;
     show(call, &trust);

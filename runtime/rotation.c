@@ -1,5 +1,6 @@
 #include "rotation.h"
 #include "file.h"
+#include "trust_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +34,7 @@ struct error *rotation_read(struct arena *arena, struct text path, struct trust 
     struct source *source = arena_one(arena, struct source);
     struct error *error = read_source(arena, path, TRUST_FILE_SIZE_MAX, source);
 
-    return error ? distrust(error) : trust_read(arena, source, trust);
+    return error ? distrust(error) : trust_text_read(arena, source, trust);
 }
 
 struct error *rotation_read_signatures(struct arena *arena, struct text path,

@@ -3,7 +3,7 @@
 
 #include "minisign.h"
 
-enum { TRUSTED_KEYS_MAX = 64, TRUST_FILE_SIZE_MAX = 64 << 10, SIGNATURES_MAX = 16 };
+enum { TRUSTED_KEYS_MAX = 64, SIGNATURES_MAX = 16 };
 
 struct trusted_key {
     struct public_key key;
@@ -34,32 +34,6 @@ size_t trust_count_usable(const struct trust *trust, enum signed_kind kind);
 /* Whether the key of this number is one of them. */
 bool trust_is_usable(const struct trust *trust, enum signed_kind kind,
                      const uint8_t number[static KEY_NUMBER_SIZE]);
-
-/*
- * Reads a trust file (docs/format.md): the format, version and thresholds, then keys and revoked
- * keys. Duplicate keys or key numbers, a threshold of 0 or above the number of usable keys are
- * errors. A key that is both trusted and revoked is revoked.
- *
- * returns  NULL, ERROR_UNTRUSTED at each place that is wrong
- */
-struct error *trust_read(struct arena *arena, const struct source *source,
-                         struct trust *trust) CHECKED;
-
-/*
- * Loads a trust file that belongs to root or to the caller and that nobody else may write, nor any
- * folder on the way to it. A folder with the sticky bit, such as /tmp, may be written by all.
- *
- * returns  NULL or ERROR_UNTRUSTED: without trust there is no bundle
- */
-struct error *trust_load(struct arena *arena, struct text path, struct trust *trust) CHECKED;
-
-/*
- * Trust in one key alone, from a .pub file, which gives the key its name. Whoever names the file
- * vouches for it: its owner and its mode do not matter.
- *
- * returns  NULL or ERROR_UNTRUSTED, also for a secret key
- */
-struct error *trust_load_key(struct arena *arena, struct text path, struct trust *trust) CHECKED;
 
 /* What became of one signature: it counts, or why it does not. */
 enum verdict_kind {

@@ -1,5 +1,6 @@
 #include "verify.h"
 #include "json.h"
+#include "trust_file.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -27,8 +28,8 @@ struct error *verify_trust(struct call *call, struct trust *trust)
 
     if (key.bytes && cli_has(call, "trust"))
         return cli_usage(call, "give either --key or --trust");
-    return key.bytes ? trust_load_key(call->arena, key, trust)
-                     : trust_load(call->arena, verify_trust_path(call), trust);
+    return key.bytes ? trust_file_load_key(call->arena, key, trust)
+                     : trust_file_load(call->arena, verify_trust_path(call), trust);
 }
 
 /* What was reviewed elsewhere, and is named by its digest, is what is applied here. */

@@ -8,6 +8,7 @@
  * TORTURE=1 ten thousand.
  */
 #include "runtime/apply.h"
+#include "runtime/trust_file.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/support.h"
 
@@ -531,7 +532,7 @@ static void test_prepare(void **state)
 {
     (void)state;
     forge_key(memory, "k", &key);
-    assert_null(trust_load_key(memory, TEXT("k.pub"), &trust));
+    assert_null(trust_file_load_key(memory, TEXT("k.pub"), &trust));
     for (size_t i = 0; i < COUNT(rivals); i++)
         make_rival((char)('A' + i), &rivals[i]);
     assert_int_equal(rivals[0].bytes.size, rivals[1].bytes.size);

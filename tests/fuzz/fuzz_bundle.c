@@ -4,6 +4,7 @@
  * crypto_verify come by (ld(1), --wrap), and `make floors` holds that it does so nowhere else.
  */
 #include "runtime/bundle.h"
+#include "runtime/trust_text.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>
@@ -113,7 +114,7 @@ void fuzz_bundle(struct arena *arena, struct text input)
     CLEANUP(buffer_free) struct buffer mended = {0};
     struct trust trust;
     struct bundle_policy policy = {.trust = &trust, .now = NOW};
-    struct error *error = trust_read(arena, &trust_file, &trust);
+    struct error *error = trust_text_read(arena, &trust_file, &trust);
 
     assert(!error);
     open_bundle(arena, &policy, input);

@@ -1,5 +1,5 @@
 /* Trust files: no key counts twice, and the threshold can be reached. */
-#include "runtime/trust.h"
+#include "runtime/trust_text.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>
@@ -9,7 +9,7 @@ void fuzz_trust(struct arena *arena, struct text input)
 {
     const struct source source = {TEXT("trust"), input};
     struct trust trust;
-    struct error *error = trust_read(arena, &source, &trust);
+    struct error *error = trust_text_read(arena, &source, &trust);
     size_t usable[SIGNED_KIND_COUNT] = {0};
 
     fuzz_check_error(arena, error);

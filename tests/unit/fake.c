@@ -1,6 +1,7 @@
 #include "fake.h"
 #include "compiler/signer.h"
 #include "compiler/writer.h"
+#include "runtime/trust_file.h"
 #include "support.h"
 
 #include <setjmp.h>
@@ -117,7 +118,7 @@ void fake_bundle(struct arena *arena, const struct revision *list, size_t count,
     assert_null(
         writer_save(arena, TEXT("x.ferry"), buffer_text(&buffer), &text, 1, extents, STREAM_COUNT));
 
-    assert_null(trust_load_key(arena, TEXT("k.pub"), trust));
+    assert_null(trust_file_load_key(arena, TEXT("k.pub"), trust));
     struct bundle_policy policy = {.trust = trust, .now = (uint64_t)time(NULL)};
     assert_null(bundle_open(arena, TEXT("x.ferry"), &policy, bundle));
 }

@@ -1,6 +1,7 @@
 /* A small bundle, and every way there is to damage it: none is opened. */
 #include "compiler/writer.h"
 #include "forge.h"
+#include "runtime/trust_file.h"
 #include "support.h"
 
 #include <errno.h>
@@ -200,7 +201,7 @@ static void test_prepare(void **state)
     (void)state;
     forge_key(memory, "a", &key_a);
     forge_key(memory, "b", &key_b);
-    assert_null(trust_load_key(memory, TEXT("a.pub"), &trust));
+    assert_null(trust_file_load_key(memory, TEXT("a.pub"), &trust));
     write_bundle(&forge, 1);
     small = support_read(memory, "x.ferry");
     assert_true(small.size < 4096);

@@ -1,5 +1,6 @@
 /* Trust files and their mistakes; then bundles signed by some, by strangers, and by nobody. */
-#include "runtime/trust.h"
+#include "runtime/trust_file.h"
+#include "runtime/trust_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -377,7 +378,7 @@ static void test_read(void **state)
     assert_non_null(exact);
     memcpy(exact, file.bytes, file.size);
 
-    const struct error *error = trust_read(arena, &source, &trust);
+    const struct error *error = trust_text_read(arena, &source, &trust);
     assert_string_equal(error ? show(arena, error) : show_trust(arena, &trust), row->expected);
     if (error)
         assert_int_equal(trust.version, 77);
@@ -406,17 +407,17 @@ static void test_counts(void **state)
     struct trust trust;
 
     (void)state;
-    assert_null(trust_read(arena, &source, &trust));
+    assert_null(trust_text_read(arena, &source, &trust));
     assert_int_equal(trust.count, 64);
     source.text = many_keys(arena, 65, "key");
-    assert_string_equal(show(arena, trust_read(arena, &source, &trust)),
+    assert_string_equal(show(arena, trust_text_read(arena, &source, &trust)),
                         "3 trust:67:5+56: more than 64 keys");
 
     /* One pass reports twenty errors at most. */
     const struct error *error;
     size_t count = 0;
     source.text = many_keys(arena, 60, "kye");
-    for (error = trust_read(arena, &source, &trust); error; error = error->next)
+    for (error = trust_text_read(arena, &source, &trust); error; error = error->next)
         count++;
     assert_int_equal(count, ERRORS_MAX);
 }
@@ -599,7 +600,7 @@ static void test_verify(void **state)
     size_t count = strlen(row->signers);
 
     crypto_prehash(index_text, prehash);
-    assert_null(trust_read(arena, &source, &trust));
+    assert_null(trust_text_read(arena, &source, &trust));
     for (size_t i = 0; i < count; i++)
         texts[i] = signature_of(arena, row->signers[i]);
     const struct error *error =
@@ -622,7 +623,7 @@ static void test_scope(void **state)
     struct verdicts verdicts;
 
     crypto_prehash(index_text, prehash);
-    assert_null(trust_read(arena, &source, &trust));
+    assert_null(trust_text_read(arena, &source, &trust));
     assert_null(trust_verify(arena, &trust, prehash, &digest, texts, COUNT(texts), &verdicts));
     const struct error *error =
         trust_verify_scope(arena, &trust, text_from(row->project), row->sequence, &verdicts);
@@ -834,12 +835,12 @@ static void check_load(const struct load_row *row, load *load_it)
 
 static void test_load(void **state)
 {
-    check_load(*state, trust_load);
+    check_load(*state, trust_file_load);
 }
 
 static void test_load_key(void **state)
 {
-    check_load(*state, trust_load_key);
+    check_load(*state, trust_file_load_key);
 }
 
 /* A descriptor may be 0. */
@@ -855,7 +856,7 @@ static void test_load_without_input(void **state)
     assert_true(input > 0);
     for (size_t i = 0; i < COUNT(rows); i++) {
         close(STDIN_FILENO);
-        check_load(&rows[i], trust_load);
+        check_load(&rows[i], trust_file_load);
     }
     assert_int_equal(dup2(input, STDIN_FILENO), STDIN_FILENO);
     close(input);
@@ -871,7 +872,7 @@ static void test_load_from_nowhere(void **state)
     assert_non_null(mkdtemp(folder));
     assert_int_equal(chdir(folder), 0);
     assert_int_equal(rmdir(folder), 0);
-    const struct error *error = trust_load(arena, TEXT("etc/passwd"), &trust);
+    const struct error *error = trust_file_load(arena, TEXT("etc/passwd"), &trust);
     assert_int_equal(chdir("/"), 0);
     assert_string_equal(
         show(arena, error),
@@ -912,7 +913,7 @@ static void test_load_as_another_user(void **state)
         assert_int_equal(chown("trust", rows[i].owner, 0), 0);
         assert_int_equal(lchown("link", rows[i].owner, 0), 0);
         assert_int_equal(seteuid(4711), 0);
-        const struct error *error = trust_load(arena, text_from(rows[i].path), &trust);
+        const struct error *error = trust_file_load(arena, text_from(rows[i].path), &trust);
         assert_int_equal(seteuid(0), 0);
         shown[i] = error ? show(arena, error) : show_trust(arena, &trust);
     }

@@ -11,7 +11,7 @@
  * are too few, A accepted.
  */
 #include "compiler/signer.h"
-#include "runtime/trust.h"
+#include "runtime/trust_text.h"
 #include "support.h"
 
 #include <setjmp.h>
@@ -114,7 +114,7 @@ static char outcome(struct arena *arena, const struct row *row, size_t threshold
     struct verdicts verdicts;
     struct trust trust;
 
-    if (trust_read(arena, &source, &trust))
+    if (trust_text_read(arena, &source, &trust))
         return 'F';
     size_t count = signatures_of(arena, row, texts);
     crypto_prehash(index_text, prehash);
@@ -200,7 +200,7 @@ static void test_file(void **state)
     struct verdicts verdicts;
     struct trust trust;
 
-    support_check(trust_read(arena, &source, &trust), "");
+    support_check(trust_text_read(arena, &source, &trust), "");
     assert_int_equal(trust_is_usable(&trust, SIGNED_TRUST, keys[0].number), row->usable);
     signature.bytes[9] ^= row->wrong;
     support_check(trust_verify_file(arena, &trust, file_text, &digest, &signature, 1, &verdicts),
