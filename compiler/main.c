@@ -5,6 +5,10 @@
 static const struct command commands[] = {
     {"init", "[FOLDER]", "start a manifest with one revision", "sqlferry init migrations",
      command_init_options, 0, 1, command_init},
+    {"new", "TITLE [MANIFEST]", "add a revision behind the head, with its scripts",
+     "sqlferry new 'Find orders by customer'", command_new_options, 1, 2, command_new},
+    {"merge", "[ID ...]", "add a revision that makes one head of several", "sqlferry merge",
+     command_merge_options, 0, ARGUMENTS_MAX, command_merge},
     {"check", "[MANIFEST]", "check a manifest, its graph and its scripts",
      "sqlferry check ferry.yaml", command_check_options, 0, 1, command_check},
     {"rehearse", "[MANIFEST] [A:B]", "run revisions up, down and up again, and say what they leave",

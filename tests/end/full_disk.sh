@@ -16,6 +16,7 @@ full()
 }
 
 full sqlferry --help
+full sqlferry new Second
 full sqlferry check
 full sqlferry check --json
 full sqlferry heads
