@@ -6,7 +6,7 @@
 #include "compiler/signer.h"
 #include "runtime/cli.h"
 
-extern const struct option command_new_options[], command_merge_options[];
+extern const struct option command_new_options[], command_merge_options[], command_show_options[];
 extern const struct option command_init_options[], command_check_options[], command_heads_options[],
     command_rehearse_options[], command_history_options[], command_build_options[],
     command_keygen_options[], command_sign_options[], command_inspect_options[],
@@ -17,6 +17,7 @@ struct error *command_new(struct call *call) CHECKED;
 struct error *command_merge(struct call *call) CHECKED;
 struct error *command_check(struct call *call) CHECKED;
 struct error *command_rehearse(struct call *call) CHECKED;
+struct error *command_show(struct call *call) CHECKED;
 struct error *command_heads(struct call *call) CHECKED;
 struct error *command_history(struct call *call) CHECKED;
 struct error *command_build(struct call *call) CHECKED;
@@ -38,6 +39,10 @@ struct error *command_sign_trust(struct call *call) CHECKED;
 struct error *commands_load(struct call *call, struct manifest *manifest,
                             struct order *order) CHECKED;
 
+/* The same for commands that show or add revisions: there may be several heads, or none so far. */
+struct error *commands_load_any_heads(struct call *call, struct text path,
+                                      struct manifest *manifest) CHECKED;
+
 /* The dialects of the manifest, or the one that --dialect names. */
 struct error *commands_dialects(struct call *call, const struct manifest *manifest,
                                 bool dialects[static DIALECT_COUNT]) CHECKED;
@@ -48,10 +53,6 @@ struct error *commands_dialects(struct call *call, const struct manifest *manife
  */
 struct error *commands_rehearse(struct call *call, enum dialect dialect,
                                 struct rehearsal **rehearsal) CHECKED;
-
-/* The same for commands that show or add revisions: there may be several heads, or none so far. */
-struct error *commands_load_any_heads(struct call *call, struct text path,
-                                      struct manifest *manifest) CHECKED;
 
 /* Signs with the key of --key. digest is that of the text */
 struct error *commands_sign(struct call *call, enum signed_kind kind, struct text text,

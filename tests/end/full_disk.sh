@@ -20,6 +20,7 @@ full sqlferry new Second
 full sqlferry check
 full sqlferry check --json
 full sqlferry heads
+full sqlferry show first
 full sqlferry history "$ROOT/examples/shop/ferry.yaml"
 full sqlferry build --release 1 -o one.ferry
 full sqlferry keygen another --no-password

@@ -18,6 +18,10 @@ same ferry.yaml before.yaml
 expect 0 sqlferry new 'More on the left' --parent left --id left_2 --down none
 has err 'still a head: right' '  and a head: third' '  and a head: left_2' 'Next: sqlferry merge'
 missing sql/more_on_the_left.down.sql
+expect 0 sqlferry heads
+is "$(cat out)" 'right  Right
+third  
+left_2  More on the left'
 
 # Some of them, by the beginning of their ids; then all that are left.
 cp ferry.yaml before.yaml

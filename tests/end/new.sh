@@ -108,8 +108,8 @@ for title in "it's" 'a: b' '# no comment' '- x' '[a, b]' '{a}' '"q"' 'back\slash
     'ferry: allow drop-table' '../../escape' "$(printf '\303\234ber \350\241\250')" "$(printf '\350\241\250')" ' blank ' '*' '&a' '!t' '|'; do
     number=$((number + 1))
     expect 0 sqlferry new --id "title_$number" -- "$title"
-    expect 0 sqlferry heads --json
-    is "$(sqlite3 :memory: "SELECT json_extract(readfile('out'), '\$[0].title')")" "$title"
+    expect 0 sqlferry show "title_$number"
+    is "$(sed -n 's/^title              //p' out)" "$title"
 done
 expect 0 sqlferry check
 has out 'findings: 0 errors, 0 warnings, 0 of information'
