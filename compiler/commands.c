@@ -14,6 +14,14 @@ struct error *commands_load(struct call *call, struct manifest *manifest, struct
     return error;
 }
 
+struct error *commands_load_any_heads(struct call *call, struct text path,
+                                      struct manifest *manifest)
+{
+    struct error *error = manifest_load_draft(call->arena, path, NULL, 0, manifest);
+
+    return error ? error : graph_resolve_any_heads(call->arena, manifest);
+}
+
 void commands_warn(struct call *call, const struct error *warnings)
 {
     for (; warnings; warnings = warnings->next)

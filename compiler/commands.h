@@ -1,18 +1,23 @@
 /* commands.h - the commands of sqlferry, one file each. Floor 5. */
 #pragma once
 
+#include "compiler/authoring.h"
 #include "compiler/compile.h"
 #include "compiler/signer.h"
 #include "runtime/cli.h"
 
+extern const struct option command_new_options[], command_merge_options[], command_show_options[];
 extern const struct option command_init_options[], command_check_options[], command_heads_options[],
     command_rehearse_options[], command_history_options[], command_build_options[],
     command_keygen_options[], command_sign_options[], command_inspect_options[],
     command_diff_options[];
 
 struct error *command_init(struct call *call) CHECKED;
+struct error *command_new(struct call *call) CHECKED;
+struct error *command_merge(struct call *call) CHECKED;
 struct error *command_check(struct call *call) CHECKED;
 struct error *command_rehearse(struct call *call) CHECKED;
+struct error *command_show(struct call *call) CHECKED;
 struct error *command_heads(struct call *call) CHECKED;
 struct error *command_history(struct call *call) CHECKED;
 struct error *command_build(struct call *call) CHECKED;
@@ -21,6 +26,11 @@ struct error *command_sign(struct call *call) CHECKED;
 struct error *command_inspect(struct call *call) CHECKED;
 struct error *command_diff(struct call *call) CHECKED;
 
+/* What `new` and `merge` share: refuses what cannot be a title; adds the revision and says so. */
+struct error *command_new_check_title(struct call *call, struct text title) CHECKED;
+struct error *command_new_add(struct call *call, struct text path, struct manifest *manifest,
+                              const struct wanted *wanted) CHECKED;
+
 /* What `sign` does with a trust file, whose signatures go into a file beside it. */
 bool command_sign_is_trust(struct text path);
 struct error *command_sign_trust(struct call *call) CHECKED;
@@ -28,6 +38,10 @@ struct error *command_sign_trust(struct call *call) CHECKED;
 /* What most commands begin with: the manifest their argument names (ferry.yaml here), resolved. */
 struct error *commands_load(struct call *call, struct manifest *manifest,
                             struct order *order) CHECKED;
+
+/* The same for commands that show or add revisions: there may be several heads, or none so far. */
+struct error *commands_load_any_heads(struct call *call, struct text path,
+                                      struct manifest *manifest) CHECKED;
 
 /* The dialects of the manifest, or the one that --dialect names. */
 struct error *commands_dialects(struct call *call, const struct manifest *manifest,

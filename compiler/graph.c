@@ -27,6 +27,7 @@ struct graph {
     struct manifest *manifest;
     struct finding *findings; /* by position */
     bool sound;               /* all ids are unique, and all parents are known */
+    bool any_heads;           /* heads that nobody listed are right, too */
     const struct revision **roots, **heads;
     size_t root_count, head_count;
     struct errors errors;
@@ -110,22 +111,22 @@ static bool has_parent(const struct revision *revision, const struct revision *p
     return false;
 }
 
-/* Where a wrong id stands. */
-enum place_of_id { A_PARENT, A_ROOT, A_HEAD };
+/* Where a wrong id stands; ANYWHERE is outside of the manifest. */
+enum place_of_id { A_PARENT, A_ROOT, A_HEAD, ANYWHERE };
 
 /* Whether a revision fits there: a parent is not its own child, nor is anything named twice. */
 static bool fits(const struct graph *graph, const struct revision *revision, enum place_of_id where,
                  const struct revision *child)
 {
-    const struct finding *finding = finding_of(graph, revision);
-
     switch (where) {
     case A_PARENT:
         return revision != child && !has_parent(child, revision);
     case A_ROOT:
-        return revision->parent_count == 0 && !finding->listed_root;
+        return revision->parent_count == 0 && !finding_of(graph, revision)->listed_root;
     case A_HEAD:
-        return revision->child_count == 0 && !finding->listed_head;
+        return revision->child_count == 0 && !finding_of(graph, revision)->listed_head;
+    case ANYWHERE:
+        return true;
     }
     return false;
 }
@@ -663,7 +664,7 @@ static void report(struct graph *graph)
         if (revision->parent_count == 0 && !finding->listed_root && !finding->meant_root &&
             (manifest->root_count || revision != graph->roots[0]))
             refuse_root(graph, revision);
-        if (revision->child_count || !graph->sound)
+        if (revision->child_count || !graph->sound || graph->any_heads)
             continue;
         if (manifest->head_count && !finding->listed_head && !finding->meant_head)
             refuse_unlisted_head(graph, revision, walk);
@@ -672,13 +673,14 @@ static void report(struct graph *graph)
     }
 }
 
-struct error *graph_resolve(struct arena *arena, struct manifest *manifest)
+static struct error *resolve(struct arena *arena, struct manifest *manifest, bool any_heads)
 {
     struct graph graph = {
         .arena = arena,
         .manifest = manifest,
         .findings = arena_array(arena, struct finding, manifest->count),
         .sound = true,
+        .any_heads = any_heads,
     };
 
     index_ids(&graph);
@@ -691,6 +693,65 @@ struct error *graph_resolve(struct arena *arena, struct manifest *manifest)
     check_listed_heads(&graph);
     report(&graph);
     return errors_sorted(&graph.errors);
+}
+
+struct error *graph_resolve(struct arena *arena, struct manifest *manifest)
+{
+    return resolve(arena, manifest, false);
+}
+
+struct error *graph_resolve_any_heads(struct arena *arena, struct manifest *manifest)
+{
+    return resolve(arena, manifest, true);
+}
+
+size_t graph_heads(struct arena *arena, const struct manifest *manifest,
+                   const struct revision ***heads)
+{
+    size_t count = 0;
+
+    *heads = arena_array(arena, const struct revision *, manifest->count);
+    for (size_t i = 0; i < manifest->count; i++)
+        if (manifest->revisions[i].child_count == 0)
+            (*heads)[count++] = &manifest->revisions[i];
+    return count;
+}
+
+/* The revision whose id is nearest to one that is none, as a hint. */
+static struct error *unknown(struct arena *arena, const struct manifest *manifest, struct text id)
+{
+    struct graph graph = {.arena = arena, .manifest = (struct manifest *)manifest};
+    struct error *error =
+        error_plain(arena, ERROR_INPUT, "there is no revision '%.*s'", TEXT_ARGS(id));
+
+    hint_nearest(&graph, error, nearest(&graph, id, ANYWHERE, NULL));
+    return error;
+}
+
+struct error *graph_match(struct arena *arena, const struct manifest *manifest, struct text id,
+                          struct revision **revision)
+{
+    const struct revision *found[NAMES_MAX + 1];
+    size_t count = 0;
+
+    *revision = graph_find(manifest, id);
+    for (size_t i = 0; !*revision && id.size && i < manifest->count && count < COUNT(found); i++)
+        if (text_starts(manifest->revisions[i].id, id))
+            found[count++] = &manifest->revisions[i];
+    if (*revision)
+        return NULL;
+    if (count == 0)
+        return unknown(arena, manifest, id);
+    if (count == 1) {
+        *revision = &manifest->revisions[found[0]->position];
+        return NULL;
+    }
+    return error_hint(
+        arena,
+        error_plain(arena, ERROR_INPUT, "more than one revision begins with '%.*s'", TEXT_ARGS(id)),
+        count > NAMES_MAX ? "Write more of the id: %s and more begin so."
+                          : "Write more of the id: %s begin so.",
+        names(arena, found, count > NAMES_MAX ? NAMES_MAX : count, "'").bytes);
 }
 
 /* The order. */

@@ -20,6 +20,25 @@ struct order {
  */
 struct error *graph_resolve(struct arena *arena, struct manifest *manifest) CHECKED;
 
+/*
+ * As graph_resolve, but revisions without children are right as they are, listed or not, for who
+ * shows heads or merges them. May be called before or after it.
+ */
+struct error *graph_resolve_any_heads(struct arena *arena, struct manifest *manifest) CHECKED;
+
+/*
+ * The revision a user means by an id, or by a beginning that no other id has.
+ *
+ * cost     O(V) where it is no whole id
+ * returns  NULL, or ERROR_INPUT without a place
+ */
+struct error *graph_match(struct arena *arena, const struct manifest *manifest, struct text id,
+                          struct revision **revision) CHECKED;
+
+/* The revisions that nothing follows, in manifest order. returns  how many they are */
+size_t graph_heads(struct arena *arena, const struct manifest *manifest,
+                   const struct revision ***heads);
+
 /* The revision of this id, or NULL; of a manifest that went through graph_resolve. Cost: O(1). */
 struct revision *graph_find(const struct manifest *manifest, struct text id);
 

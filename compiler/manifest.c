@@ -33,6 +33,9 @@ struct reader {
     struct file *first, *last;
     size_t file_count;
     struct file **buckets;
+    bool may_be_empty;           /* the manifest has no revisions so far */
+    const struct source *drafts; /* what stands for files */
+    size_t draft_count;
 };
 
 /* What may stand behind a key. */
@@ -227,7 +230,11 @@ static const struct yaml_node *read_value(struct reader *reader, const struct ya
 {
     const struct yaml_node *value = node->value;
     bool may_be_empty = value->kind == YAML_SEQUENCE && key == &revision_keys[REVISION_PARENTS];
+    bool is_begun = reader->may_be_empty && key == &manifest_keys[MANIFEST_REVISIONS] &&
+                    reader->file == reader->first;
 
+    if (is_empty(value) && is_begun)
+        return NULL;
     if (is_empty(value) && !may_be_empty) {
         struct span span = value->span.size ? value->span : node->span;
         hint_key(reader, refuse(reader, span, "'%s' is empty", key->name), key);
@@ -942,6 +949,9 @@ static struct error *read_file(struct reader *reader, int fd, uint64_t size, siz
 
     if (error)
         return error;
+    for (size_t i = 0; i < reader->draft_count; i++)
+        if (text_equal(reader->drafts[i].name, file->source.name))
+            file->source.text = reader->drafts[i].text;
     error = yaml_read(reader->arena, &file->source, &root);
     if (error) {
         errors_add(&file->errors, error);
@@ -957,7 +967,8 @@ static struct error *read_file(struct reader *reader, int fd, uint64_t size, siz
         read_manifest_keys(reader, root, entries);
     else
         refuse_manifest_keys(reader, entries);
-    if (is_missing(&entries[MANIFEST_REVISIONS]) && is_missing(&entries[MANIFEST_INCLUDE]))
+    if (is_missing(&entries[MANIFEST_REVISIONS]) && is_missing(&entries[MANIFEST_INCLUDE]) &&
+        !(reader->may_be_empty && depth == 0))
         hint_key(reader, refuse(reader, beginning(root), "the manifest has no 'revisions'"),
                  &manifest_keys[MANIFEST_REVISIONS]);
     file->revisions = entries[MANIFEST_REVISIONS].value;
@@ -1080,31 +1091,55 @@ static void reader_close(struct reader *reader)
     file_close(&reader->folder);
 }
 
-struct error *manifest_load(struct arena *arena, struct text path, struct manifest *manifest)
+static struct error *load(struct reader *reader, struct text path, struct manifest *manifest)
 {
     CLEANUP(file_close) int fd = -1;
+    struct errors errors = {0};
+    uint64_t size;
+    struct error *error = open_manifest(reader, path, &fd, &size);
+
+    if (error)
+        return error;
+    for (size_t i = 0; i < LINT_RULE_COUNT; i++)
+        reader->manifest.severities[i] = lint_rules[i].severity;
+    error = read_file(reader, fd, size, 0);
+    if (error)
+        return error;
+    read_revisions(reader);
+    for (struct file *file = reader->first; file; file = file->next)
+        errors_add(&errors, errors_sorted(&file->errors));
+    if (errors.first)
+        return errors.first;
+    reader->manifest.source = &reader->first->source;
+    *manifest = reader->manifest;
+    return NULL;
+}
+
+struct error *manifest_load(struct arena *arena, struct text path, struct manifest *manifest)
+{
     CLEANUP(reader_close)
     struct reader reader = {
         .arena = arena,
         .folder = -1,
         .buckets = arena_array(arena, struct file *, BUCKET_COUNT),
     };
-    struct errors errors = {0};
-    uint64_t size;
-    struct error *error = open_manifest(&reader, path, &fd, &size);
 
-    if (error)
-        return error;
-    for (size_t i = 0; i < LINT_RULE_COUNT; i++)
-        reader.manifest.severities[i] = lint_rules[i].severity;
-    error = read_file(&reader, fd, size, 0);
-    if (error)
-        return error;
-    read_revisions(&reader);
-    for (struct file *file = reader.first; file; file = file->next)
-        errors_add(&errors, errors_sorted(&file->errors));
-    if (errors.first)
-        return errors.first;
-    *manifest = reader.manifest;
-    return NULL;
+    return load(&reader, path, manifest);
+}
+
+struct error *manifest_load_draft(struct arena *arena, struct text path,
+                                  const struct source *drafts, size_t draft_count,
+                                  struct manifest *manifest)
+{
+    CLEANUP(reader_close)
+    struct reader reader = {
+        .arena = arena,
+        .folder = -1,
+        .buckets = arena_array(arena, struct file *, BUCKET_COUNT),
+        .may_be_empty = true,
+        .drafts = drafts,
+        .draft_count = draft_count,
+    };
+
+    return load(&reader, path, manifest);
 }

@@ -55,6 +55,7 @@ struct revision {
 
 struct manifest {
     struct text project;
+    const struct source *source;                /* the manifest itself, without what it includes */
     struct text folder;                         /* as a path, NUL behind it; scripts are there */
     bool dialects[DIALECT_COUNT];               /* that the manifest is for */
     struct text server_versions[DIALECT_COUNT]; /* least version required; empty for none */
@@ -83,3 +84,13 @@ struct manifest {
  */
 struct error *manifest_load(struct arena *arena, struct text path,
                             struct manifest *manifest) CHECKED;
+
+/*
+ * As manifest_load, for a manifest that is being written: it may have no revisions so far, and
+ * drafts stand for the files of their names, as spans name them.
+ *
+ * drafts  borrowed by the manifest
+ */
+struct error *manifest_load_draft(struct arena *arena, struct text path,
+                                  const struct source *drafts, size_t draft_count,
+                                  struct manifest *manifest) CHECKED;

@@ -10,6 +10,12 @@
 EMBED(template_manifest, "ferry.yaml");
 EMBED(template_up, "0001_baseline.up.sql");
 EMBED(template_down, "0001_baseline.down.sql");
+EMBED(template_script_name, "script_name");
+EMBED(template_revision_up, "revision.up.sql");
+EMBED(template_revision_down, "revision.down.sql");
+EMBED(template_merge_up, "merge.up.sql");
+EMBED(template_merge_down, "merge.down.sql");
+EMBED(template_other_dialect, "other_dialect.sql");
 
 static struct text between(const char *begin, const char *end)
 {
@@ -27,6 +33,25 @@ const struct template *templates(void)
     list[2] = (struct template){"sql/0001_baseline.down.sql",
                                 between(template_down_begin, template_down_end)};
     return list;
+}
+
+struct text templates_of(enum revision_template name)
+{
+    switch (name) {
+    case TEMPLATE_SCRIPT_NAME:
+        return between(template_script_name_begin, template_script_name_end);
+    case TEMPLATE_UP:
+        return between(template_revision_up_begin, template_revision_up_end);
+    case TEMPLATE_DOWN:
+        return between(template_revision_down_begin, template_revision_down_end);
+    case TEMPLATE_MERGE_UP:
+        return between(template_merge_up_begin, template_merge_up_end);
+    case TEMPLATE_MERGE_DOWN:
+        return between(template_merge_down_begin, template_merge_down_end);
+    case TEMPLATE_OTHER_DIALECT:
+        return between(template_other_dialect_begin, template_other_dialect_end);
+    }
+    return TEXT("");
 }
 
 static struct text value_of(struct text name, const struct text (*pairs)[2], size_t count)

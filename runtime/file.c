@@ -281,6 +281,31 @@ struct error *file_draft(struct arena *arena, struct text path, unsigned mode, b
     return NULL;
 }
 
+/* The group first: chown(2) may take bits of the mode away. */
+static bool resemble(int fd, int like)
+{
+    struct stat wanted, made;
+
+    return fstat(like, &wanted) == 0 && fstat(fd, &made) == 0 &&
+           (made.st_gid == wanted.st_gid || fchown(fd, (uid_t)-1, wanted.st_gid) == 0) &&
+           fchmod(fd, wanted.st_mode & 0777) == 0;
+}
+
+struct error *file_draft_like(struct arena *arena, struct text path, int like, bool replaces,
+                              struct file_draft *draft)
+{
+    CLEANUP(file_discard) struct file_draft made = {.fd = -1};
+    struct error *error = file_draft(arena, path, 0600, replaces, &made);
+
+    if (error)
+        return error;
+    if (!resemble(made.fd, like))
+        return error_system(arena, "cannot give '%.*s' its group and mode", TEXT_ARGS(path));
+    *draft = made;
+    made.fd = -1;
+    return NULL;
+}
+
 struct error *file_write(struct arena *arena, struct file_draft *draft, struct text bytes)
 {
     return file_append(arena, draft->fd, draft->path, bytes);
@@ -339,25 +364,11 @@ struct error *file_save(struct arena *arena, struct text path, unsigned mode, bo
     return error ? error : write_and_commit(arena, &draft, bytes);
 }
 
-/* The group first: chown(2) may take bits of the mode away. */
-static bool resemble(int fd, int like)
-{
-    struct stat wanted, made;
-
-    return fstat(like, &wanted) == 0 && fstat(fd, &made) == 0 &&
-           (made.st_gid == wanted.st_gid || fchown(fd, (uid_t)-1, wanted.st_gid) == 0) &&
-           fchmod(fd, wanted.st_mode & 0777) == 0;
-}
-
 struct error *file_save_like(struct arena *arena, struct text path, int like, bool replaces,
                              struct text bytes)
 {
     CLEANUP(file_discard) struct file_draft draft = {.fd = -1};
-    struct error *error = file_draft(arena, path, 0600, replaces, &draft);
+    struct error *error = file_draft_like(arena, path, like, replaces, &draft);
 
-    if (error)
-        return error;
-    if (!resemble(draft.fd, like))
-        return error_system(arena, "cannot give '%.*s' its group and mode", TEXT_ARGS(path));
-    return write_and_commit(arena, &draft, bytes);
+    return error ? error : write_and_commit(arena, &draft, bytes);
 }

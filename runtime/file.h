@@ -72,6 +72,9 @@ void file_discard(struct file_draft *draft);
  */
 struct error *file_draft(struct arena *arena, struct text path, unsigned mode, bool replaces,
                          struct file_draft *draft) CHECKED;
+/* As file_draft, but with the mode and the group of an open file, whatever the umask says. */
+struct error *file_draft_like(struct arena *arena, struct text path, int like, bool replaces,
+                              struct file_draft *draft) CHECKED;
 struct error *file_write(struct arena *arena, struct file_draft *draft, struct text bytes) CHECKED;
 struct error *file_commit(struct arena *arena, struct file_draft *draft) CHECKED;
 
@@ -79,7 +82,7 @@ struct error *file_commit(struct arena *arena, struct file_draft *draft) CHECKED
 struct error *file_save(struct arena *arena, struct text path, unsigned mode, bool replaces,
                         struct text bytes) CHECKED;
 
-/* As file_save, but with the mode and the group of an open file, whatever the umask says. */
+/* The same with file_draft_like. */
 struct error *file_save_like(struct arena *arena, struct text path, int like, bool replaces,
                              struct text bytes) CHECKED;
 

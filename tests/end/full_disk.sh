@@ -16,9 +16,11 @@ full()
 }
 
 full sqlferry --help
+full sqlferry new Second
 full sqlferry check
 full sqlferry check --json
 full sqlferry heads
+full sqlferry show first
 full sqlferry history "$ROOT/examples/shop/ferry.yaml"
 full sqlferry build --release 1 -o one.ferry
 full sqlferry keygen another --no-password

@@ -508,6 +508,73 @@ static void add_parent(struct arena *arena, struct manifest *manifest, size_t ch
         (struct reference){.id = manifest->revisions[parent].id};
 }
 
+/* r1 and r2 follow r0; nobody listed them. Then only r1 is listed. */
+static void test_any_heads(void **state)
+{
+    struct arena *arena = arena_new(1 << 20);
+    struct manifest manifest = blank(arena, 3);
+    struct reference listed = {.id = TEXT("r1")};
+    const struct revision **heads;
+
+    (void)state;
+    add_parent(arena, &manifest, 1, 0);
+    add_parent(arena, &manifest, 2, 0);
+    assert_non_null(graph_resolve(arena, &manifest));
+    assert_null(graph_resolve_any_heads(arena, &manifest));
+    assert_int_equal(graph_heads(arena, &manifest, &heads), 2);
+    assert_ptr_equal(heads[0], &manifest.revisions[1]);
+    assert_ptr_equal(heads[1], &manifest.revisions[2]);
+    manifest.heads = &listed;
+    manifest.head_count = 1;
+    assert_null(graph_resolve_any_heads(arena, &manifest));
+    assert_non_null(graph_resolve(arena, &manifest));
+
+    /* Whatever else is wrong stays so. */
+    manifest.revisions[2].parents[0].id = TEXT("x");
+    assert_non_null(graph_resolve_any_heads(arena, &manifest));
+    arena_free(&arena);
+}
+
+/* r1 is an id, and the beginning of ten others. */
+static void test_match(void **state)
+{
+    static const struct {
+        const char *id, *expected;
+    } matches[] = {
+        {"r1", ""},
+        {"r2", ""},
+        {"r12", ""},
+        {"x", "error: there is no revision 'x'\n"},
+        {"", "error: there is no revision ''\n"},
+        {"r1x", "error: there is no revision 'r1x'\nhint: Did you mean 'r1'?\n"},
+        {"r", "error: more than one revision begins with 'r'\n"
+              "hint: Write more of the id: 'r0', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7' and more "
+              "begin so.\n"},
+    };
+    struct arena *arena = arena_new(1 << 20);
+    struct manifest manifest = blank(arena, 20);
+    struct revision *found;
+
+    (void)state;
+    for (size_t i = 1; i < manifest.count; i++)
+        add_parent(arena, &manifest, i, i - 1);
+    manifest.revisions[19].id = TEXT("s9");
+    assert_null(graph_resolve(arena, &manifest));
+    for (size_t i = 0; i < COUNT(matches); i++) {
+        struct buffer shown = {0};
+        struct error *error = graph_match(arena, &manifest, text_from(matches[i].id), &found);
+
+        if (error)
+            show_errors(&shown, error);
+        else
+            assert_true(text_equal(found->id, text_from(matches[i].id)));
+        assert_shown(&shown, matches[i].expected);
+    }
+    assert_null(graph_match(arena, &manifest, TEXT("s"), &found));
+    assert_ptr_equal(found, &manifest.revisions[19]);
+    arena_free(&arena);
+}
+
 static void test_nothing(void **state)
 {
     struct arena *arena = arena_new(1 << 20);
@@ -781,6 +848,7 @@ static void test_many_unknown_parents(void **state)
 int main(void)
 {
     static const struct CMUnitTest others[] = {
+        cmocka_unit_test(test_any_heads),         cmocka_unit_test(test_match),
         cmocka_unit_test(test_nothing),           cmocka_unit_test(test_random_orders),
         cmocka_unit_test(test_appended_revision), cmocka_unit_test(test_many_in_a_chain),
         cmocka_unit_test(test_many_backwards),    cmocka_unit_test(test_many_with_merges),

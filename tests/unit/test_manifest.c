@@ -939,6 +939,48 @@ static void test_working_folder(void **state)
     arena_free(&arena);
 }
 
+/* As a manifest that is being written. */
+static const struct draft_row {
+    const char *name, *files, *draft_name, *draft, *expected;
+} draft_rows[] = {
+    {"a draft: no revisions so far", HEAD, "", "", "shop in .: postgresql\n"},
+    {"a draft: an empty list", HEAD "revisions: []\n", "", "", "shop in .: postgresql\n"},
+    {"a draft: a list that is nothing", HEAD "revisions:\n", "", "", "shop in .: postgresql\n"},
+    {"a draft: still no text", HEAD "revisions: a\n", "", "",
+     "ferry.yaml:4:12: error: 'revisions' must be a list, not a text\n"
+     "hint: Begin each revision with '- id: ID'.\n"},
+    {"a draft: an included file is not empty",
+     HEAD "include: [b.yaml]\n=== b.yaml\nferry: 1\nrevisions: []\n", "", "",
+     "b.yaml:2:12: error: 'revisions' is empty\nhint: Begin each revision with '- id: ID'.\n"},
+    {"a draft in place of the manifest", HEAD, "ferry.yaml", HEAD ROOT,
+     "shop in .: postgresql\na [] postgresql: up=a.sql\n"},
+    {"a draft in place of an included file",
+     HEAD "include: [x/b.yaml]\n" ROOT "=== x/b.yaml\nferry: 2\n", "x/b.yaml", INCLUDED,
+     "shop in .: postgresql\na [] postgresql: up=a.sql\nb [a] postgresql: up=x/b.sql\n"},
+    {"a draft that is wrong", HEAD, "ferry.yaml", HEAD "x: 1\n",
+     "ferry.yaml:4:1: error: unknown key 'x'\n"},
+};
+
+static void test_draft(void **state)
+{
+    const struct draft_row *row = *state;
+    struct arena *arena = arena_new(1 << 20);
+    struct source draft = {text_from(row->draft_name), text_from(row->draft)};
+    struct buffer shown = {0};
+    struct manifest manifest;
+
+    make_entries(arena, text_from(row->files));
+    struct error *error = manifest_load_draft(arena, TEXT("ferry.yaml"), &draft, 1, &manifest);
+    if (error) {
+        show_errors(&shown, error);
+    } else {
+        assert_true(text_equal(manifest.source->name, TEXT("ferry.yaml")));
+        show_manifest(&shown, &manifest);
+    }
+    assert_shown(&shown, row->expected);
+    arena_free(&arena);
+}
+
 /* A chain of count revisions. */
 static struct buffer chain(size_t count)
 {
@@ -1049,12 +1091,16 @@ int main(void)
         cmocka_unit_test(test_too_many_revisions), cmocka_unit_test(test_too_many_files),
         cmocka_unit_test(test_file_too_large),
     };
-    struct CMUnitTest tests[COUNT(rows) + COUNT(path_rows) + COUNT(others)];
+    struct CMUnitTest tests[COUNT(rows) + COUNT(path_rows) + COUNT(draft_rows) + COUNT(others)];
     size_t count = 0;
 
     for (size_t i = 0; i < COUNT(rows); i++)
         tests[count++] = (struct CMUnitTest){
             .name = rows[i].name, .test_func = test_row, .initial_state = (void *)&rows[i]};
+    for (size_t i = 0; i < COUNT(draft_rows); i++)
+        tests[count++] = (struct CMUnitTest){.name = draft_rows[i].name,
+                                             .test_func = test_draft,
+                                             .initial_state = (void *)&draft_rows[i]};
     for (size_t i = 0; i < COUNT(path_rows); i++)
         tests[count++] = (struct CMUnitTest){.name = path_rows[i].name,
                                              .test_func = test_path,

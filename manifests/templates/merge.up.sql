@@ -1,0 +1,1 @@
+-- Revision {{id}} merges {{parents}}. There is nothing to do.

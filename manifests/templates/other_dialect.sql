@@ -1,0 +1,1 @@
+-- Revision {{id}} does nothing on {{dialect}}: {{title}}

@@ -1,0 +1,1 @@
+-- Undoes revision {{id}}: {{title}}

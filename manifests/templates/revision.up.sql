@@ -1,0 +1,1 @@
+-- Revision {{id}}: {{title}}
