@@ -1,4 +1,5 @@
 #include "compiler/graph.h"
+#include "compiler/heap.h"
 #include "runtime/buffer.h"
 
 #include <assert.h>
@@ -763,36 +764,6 @@ struct error *graph_resolve(struct arena *arena, struct manifest *manifest)
 
 /* The order. */
 
-/* Positions of revisions whose parents are placed: a binary heap, the least on top. */
-struct heap {
-    size_t *positions;
-    size_t count;
-};
-
-static void heap_push(struct heap *heap, size_t position)
-{
-    size_t at = heap->count++;
-
-    for (; at && heap->positions[(at - 1) / 2] > position; at = (at - 1) / 2)
-        heap->positions[at] = heap->positions[(at - 1) / 2];
-    heap->positions[at] = position;
-}
-
-static size_t heap_pop(struct heap *heap)
-{
-    size_t top = heap->positions[0], moved = heap->positions[--heap->count], at = 0;
-
-    for (size_t child; (child = 2 * at + 1) < heap->count; at = child) {
-        if (child + 1 < heap->count && heap->positions[child + 1] < heap->positions[child])
-            child++;
-        if (moved <= heap->positions[child])
-            break;
-        heap->positions[at] = heap->positions[child];
-    }
-    heap->positions[at] = moved;
-    return top;
-}
-
 /* An order in the making. */
 struct placing {
     const struct manifest *manifest;
@@ -829,7 +800,7 @@ static void find_cycles(struct arena *arena, struct placing *placing)
 
     placing->outside = arena_array(arena, size_t, manifest->count);
     placing->next = arena_array(arena, size_t, manifest->count);
-    placing->broken.positions = arena_array(arena, size_t, manifest->count);
+    placing->broken.numbers = arena_array(arena, size_t, manifest->count);
     for (size_t i = manifest->count; i-- > 0;) {
         const struct revision *revision = &manifest->revisions[i], *cycle = revision->cycle;
 
@@ -870,7 +841,7 @@ void graph_linearize(struct arena *arena, const struct manifest *manifest, struc
         .steps = arena_array(arena, const struct revision *, manifest->count),
         .unplaced = arena_array(arena, size_t, manifest->count),
         .is_ready = arena_array(arena, bool, manifest->count),
-        .ready.positions = arena_array(arena, size_t, manifest->count),
+        .ready.numbers = arena_array(arena, size_t, manifest->count),
     };
     bool has_cycles = false;
 
