@@ -6,13 +6,15 @@
 #include "runtime/cli.h"
 
 extern const struct option command_init_options[], command_check_options[], command_heads_options[],
-    command_history_options[], command_build_options[], command_keygen_options[],
-    command_sign_options[], command_inspect_options[], command_diff_options[];
+    command_history_options[], command_graph_options[], command_build_options[],
+    command_keygen_options[], command_sign_options[], command_inspect_options[],
+    command_diff_options[];
 
 struct error *command_init(struct call *call) CHECKED;
 struct error *command_check(struct call *call) CHECKED;
 struct error *command_heads(struct call *call) CHECKED;
 struct error *command_history(struct call *call) CHECKED;
+struct error *command_graph(struct call *call) CHECKED;
 struct error *command_build(struct call *call) CHECKED;
 struct error *command_keygen(struct call *call) CHECKED;
 struct error *command_sign(struct call *call) CHECKED;
@@ -23,7 +25,10 @@ struct error *command_diff(struct call *call) CHECKED;
 bool command_sign_is_trust(struct text path);
 struct error *command_sign_trust(struct call *call) CHECKED;
 
-/* What most commands begin with: the manifest their argument names (ferry.yaml here), resolved. */
+/* The manifest that the argument names, ferry.yaml here without one. */
+struct error *commands_load_manifest(struct call *call, struct manifest *manifest) CHECKED;
+
+/* What most commands begin with: that manifest, resolved. */
 struct error *commands_load(struct call *call, struct manifest *manifest,
                             struct order *order) CHECKED;
 

@@ -660,8 +660,8 @@ const char *graph_damage_name(enum damage damage)
     static const char *const names[DAMAGE_COUNT] = {
         [DAMAGE_REPEATED_ID] = "repeated id",   [DAMAGE_UNKNOWN_PARENT] = "unknown parent",
         [DAMAGE_OWN_PARENT] = "its own parent", [DAMAGE_PARENT_TWICE] = "parent named twice",
-        [DAMAGE_CYCLE] = "in a cycle",          [DAMAGE_ROOT] = "another root",
-        [DAMAGE_HEAD] = "another head",
+        [DAMAGE_CYCLE] = "in a cycle",          [DAMAGE_ROOT] = "unexpected root",
+        [DAMAGE_HEAD] = "unexpected head",
     };
 
     return names[damage];

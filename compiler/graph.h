@@ -20,7 +20,7 @@ enum damage {
     DAMAGE_COUNT,
 };
 
-/* "another root": in a few words, for people and programs alike. */
+/* "unexpected root": in a few words, for people and programs alike. */
 const char *graph_damage_name(enum damage damage);
 
 /*

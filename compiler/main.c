@@ -11,6 +11,8 @@ static const struct command commands[] = {
      command_heads_options, 0, 1, command_heads},
     {"history", "[MANIFEST]", "list all revisions in the order they are applied",
      "sqlferry history", command_history_options, 0, 1, command_history},
+    {"graph", "[MANIFEST]", "draw the graph of the revisions", "sqlferry graph --svg -o graph.svg",
+     command_graph_options, 0, 1, command_graph},
     {"build", "[MANIFEST]", "compile a manifest into a bundle",
      "sqlferry build --release 2.4.0 --key team.key -o shop-2.4.0.ferry", command_build_options, 0,
      1, command_build},

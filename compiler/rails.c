@@ -101,6 +101,7 @@ static bool seems_to_follow(const struct rail_row *row, size_t at, size_t column
 static void choose_column(struct layout *layout, size_t at, struct rail_row *row)
 {
     const struct lane *leftmost = NULL; /* of those that end */
+    bool is_apart = false;
     size_t next = layout->free.count ? layout->free.numbers[0] : layout->rails->width;
     bool is_split = false;
 
@@ -108,13 +109,16 @@ static void choose_column(struct layout *layout, size_t at, struct rail_row *row
         const struct lane *lane = lane_of(layout, at, i);
 
         is_split |= lane->left > 1;
-        if (lane->left == 1 && (!leftmost || lane->column < leftmost->column))
+        if (lane->left == 1 && (!leftmost || lane->column < leftmost->column)) {
             leftmost = lane;
+            is_apart = layout->nodes[at].lines[i].apart;
+        }
     }
     if (leftmost && (leftmost->column < next || (!is_split && seems_to_follow(row, at, next)))) {
         row->column = leftmost->column;
         row->colour = leftmost->colour;
         row->is_fed = true;
+        row->is_fed_apart = is_apart;
     } else {
         row->column = take_column(layout);
         row->colour = NONE;
@@ -266,4 +270,13 @@ void rails_lay(struct arena *arena, const struct rail_node *nodes, size_t count,
             heap_push(&layout.free, layout.freed[--layout.freed_count]);
         layout.number += nodes[i].line_count;
     }
+}
+
+size_t rails_split_count(const struct rail_row *row)
+{
+    size_t count = 0;
+
+    while (count < row->bend_count && row->bends[count].kind == RAIL_SPLIT)
+        count++;
+    return count;
 }

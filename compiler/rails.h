@@ -30,6 +30,7 @@ struct rail_bend {
 struct rail_row {
     size_t column, colour; /* of the node; its colour is that of the lane it continues */
     bool is_fed;           /* a line comes to it straight from above */
+    bool is_fed_apart;     /* that one is apart */
     bool goes_on;          /* a line leaves it straight down */
     bool needs_gap; /* the node straight above it has nothing to do with it, though it seems so */
     const struct rail_bend *bends; /* splits in their order, then joins, then forks */
@@ -49,8 +50,11 @@ struct rails {
  * so does a chain of nodes. Nodes at which lines meet or part stand in the leftmost column that is
  * free or falls free, new lanes take the leftmost free one.
  *
- * nodes  row by row; no two lines of a node, apart or not, come from the same row
+ * nodes  row by row; of the lines of a node that are not apart, no two come from the same row
  * cost   O((nodes + lines) log width)
  */
 void rails_lay(struct arena *arena, const struct rail_node *nodes, size_t count,
                struct rails *rails);
+
+/* How many of the bends of a row are splits; they come first. */
+size_t rails_split_count(const struct rail_row *row);

@@ -438,12 +438,13 @@ static const struct row damaged_rows[] = {
      "a b a(repeated id) c"},
     {"damage: everything in one", LIST R("a", "") R("b", "a") R("b", "b, no, a, a, b"),
      "a b b(repeated id, unknown parent, parent named twice)"},
-    {"damage: roots", LIST R("a", "") R("b", "") R("c", "a, b"), "a b(another root) c"},
+    {"damage: roots", LIST R("a", "") R("b", "") R("c", "a, b"), "a b(unexpected root) c"},
     {"damage: roots beside a list", "roots: [b]\n" LIST R("a", "") R("b", "") R("c", "a, b"),
-     "a(another root) b c"},
-    {"damage: heads", LIST R("a", "") R("b", "a") R("c", "a"), "a b(another head) c(another head)"},
+     "a(unexpected root) b c"},
+    {"damage: heads", LIST R("a", "") R("b", "a") R("c", "a"),
+     "a b(unexpected head) c(unexpected head)"},
     {"damage: heads beside a list", "heads: [c]\n" LIST R("a", "") R("b", "a") R("c", "a"),
-     "a b(another head) c"},
+     "a b(unexpected head) c"},
     {"damage: a cycle of all, from the first on", LIST R("a", "c") R("b", "a") R("c", "b"),
      "a(in a cycle) b(in a cycle) c(in a cycle)"},
     {"damage: a cycle in its place",
@@ -468,7 +469,7 @@ static const struct row damaged_rows[] = {
      "roots: [r, r, r, r, r, r, r, r, r, r, r, r, r, r, r, r, r, r, r, r, r, r, s]\n"
      "heads: [u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, w]\n" LIST R(
          "r", "") R("s", "") R("t", "") R("u", "r, s") R("v", "t") R("w", "s"),
-     "r s t(another root) u v(another head) w"},
+     "r s t(unexpected root) u v(unexpected head) w"},
 };
 
 static void save(struct arena *arena, const char *name, const char *head, struct text text)

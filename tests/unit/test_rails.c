@@ -14,7 +14,8 @@
  * graph     a word for each row: the rows its lines come from, or "." for none; a line apart has
  *           "!" in front of it
  * expected  a word for each row: "a/b:" a split of the lane in column a to column b, "_:" a gap,
- *           the node's column, "^" where no line comes to it straight, "-a" a join from column a,
+ *           the node's column, "^" where no line comes to it straight, "!" where one apart does,
+ * "-a" a join from column a,
  *           "+b" a fork to column b, "." where no line goes on; joins and forks that are apart
  *           have "!" in front of them
  */
@@ -42,9 +43,10 @@ static const struct row {
     {"a root below a head that a lane passes", ". 0 0 . 2,3", "0^+1 0. 1 0^ 0-1."},
     {"the last child of a lane stays below a head", ". . 0 0 . 1,4 3", "0^ 1^ 0/2:0. 2 0^ 0-1. 2."},
     {"a line apart", ". 0 1,!0", "0^+!1 0 0-!1."},
-    {"a line apart that comes first", ". 0 !0,1 1,2", "0^+!1 0 0/2:1-2 0-1."},
-    {"nothing but a line apart", ". !0", "0^+!1. 1."},
+    {"a line apart that comes first", ". 0 !0,1 1,2", "0^+!1 0 0/2:1!-2 0-1."},
+    {"nothing but a line apart", ". !0", "0^+!1. 1!."},
     {"lines apart in lanes of their own", ". 0 !0,1 !0,2", "0^+!1+!2 0 0-!1 0-!2."},
+    {"a cycle of two", ". 0,!0", "0^+!1 0-!1."},
     {"a cycle of three, its last line apart", ". 0 1,!0 2", "0^+!1 0 0-!1 0."},
 };
 
@@ -83,7 +85,9 @@ static void show_row(struct buffer *shown, const struct rail_row *row)
     for (; i < row->bend_count && row->bends[i].kind == RAIL_SPLIT; i++)
         buffer_format(shown, "%zu/%zu:", row->bends[i].from, row->bends[i].to);
     buffer_format(shown, "%s%zu%s", row->needs_gap ? "_:" : "", row->column,
-                  row->is_fed ? "" : "^");
+                  !row->is_fed        ? "^"
+                  : row->is_fed_apart ? "!"
+                                      : "");
     for (; i < row->bend_count; i++) {
         const struct rail_bend *bend = &row->bends[i];
         bool is_join = bend->kind == RAIL_JOIN;
