@@ -661,7 +661,7 @@ const char *graph_damage_name(enum damage damage)
         [DAMAGE_REPEATED_ID] = "repeated id",   [DAMAGE_UNKNOWN_PARENT] = "unknown parent",
         [DAMAGE_OWN_PARENT] = "its own parent", [DAMAGE_PARENT_TWICE] = "parent named twice",
         [DAMAGE_CYCLE] = "in a cycle",          [DAMAGE_ROOT] = "unexpected root",
-        [DAMAGE_HEAD] = "unexpected head",
+        [DAMAGE_HEAD] = "unexpected head",      [DAMAGE_SEVERAL_HEADS] = "one of several heads",
     };
 
     return names[damage];
@@ -699,7 +699,7 @@ static void mark(struct graph *graph)
         if (!finding->repeated && is_unexpected_root(graph, revision))
             damage |= 1U << DAMAGE_ROOT;
         if (!finding->repeated && is_unexpected_head(graph, revision))
-            damage |= 1U << DAMAGE_HEAD;
+            damage |= 1U << (graph->manifest->head_count ? DAMAGE_HEAD : DAMAGE_SEVERAL_HEADS);
         revision->damage = damage;
         revision->cycle =
             finding->in_cycle ? &graph->manifest->revisions[finding->component] : NULL;
@@ -731,11 +731,9 @@ static void report(struct graph *graph)
             refuse_cycle(graph, revision, ways, walk);
         if (damage & 1U << DAMAGE_ROOT)
             refuse_root(graph, revision);
-        if (!(damage & 1U << DAMAGE_HEAD))
-            continue;
-        if (manifest->head_count)
+        if (damage & 1U << DAMAGE_HEAD)
             refuse_unlisted_head(graph, revision, walk);
-        else if (revision == graph->heads[0])
+        if (damage & 1U << DAMAGE_SEVERAL_HEADS && revision == graph->heads[0])
             refuse_several_heads(graph);
     }
 }

@@ -16,7 +16,8 @@ enum damage {
     DAMAGE_PARENT_TWICE,   /* it names a parent twice */
     DAMAGE_CYCLE,          /* it is its own ancestor, over more than one step */
     DAMAGE_ROOT,           /* it has no parents, and nobody expects it to have none */
-    DAMAGE_HEAD,           /* it has no children, and nobody expects it, or only it, to have none */
+    DAMAGE_HEAD,           /* it has no children, and `heads:` does not list it */
+    DAMAGE_SEVERAL_HEADS,  /* it has no children, nor has another, and `heads:` lists none */
     DAMAGE_COUNT,
 };
 

@@ -442,7 +442,7 @@ static const struct row damaged_rows[] = {
     {"damage: roots beside a list", "roots: [b]\n" LIST R("a", "") R("b", "") R("c", "a, b"),
      "a(unexpected root) b c"},
     {"damage: heads", LIST R("a", "") R("b", "a") R("c", "a"),
-     "a b(unexpected head) c(unexpected head)"},
+     "a b(one of several heads) c(one of several heads)"},
     {"damage: heads beside a list", "heads: [c]\n" LIST R("a", "") R("b", "a") R("c", "a"),
      "a b(unexpected head) c"},
     {"damage: a cycle of all, from the first on", LIST R("a", "c") R("b", "a") R("c", "b"),
