@@ -299,6 +299,7 @@ golden: all $(BUILD)/tests/end/test_end ## rewrite expected outputs; git diff is
 	GOLDEN=1 $(BUILD)/tests/end/test_end '*lint_docs.sh'
 	GOLDEN=1 $(BUILD)/tests/end/test_end '*messages.sh'
 	GOLDEN=1 $(BUILD)/tests/end/test_end '*corpus.sh'
+	GOLDEN=1 $(BUILD)/tests/end/test_end '*pictures.sh'
 
 .PHONY: demo
 demo: setup-build ## compile the example, sign it, apply it to a fresh SQLite file, show the result

@@ -2,10 +2,16 @@
 
 #include <limits.h>
 
-struct error *commands_load(struct call *call, struct manifest *manifest, struct order *order)
+struct error *commands_load_manifest(struct call *call, struct manifest *manifest)
 {
     struct text path = call->argument_count ? call->arguments[0] : TEXT("ferry.yaml");
-    struct error *error = manifest_load(call->arena, path, manifest);
+
+    return manifest_load(call->arena, path, manifest);
+}
+
+struct error *commands_load(struct call *call, struct manifest *manifest, struct order *order)
+{
+    struct error *error = commands_load_manifest(call, manifest);
 
     if (!error)
         error = graph_resolve(call->arena, manifest);

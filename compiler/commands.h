@@ -8,9 +8,9 @@
 
 extern const struct option command_new_options[], command_merge_options[], command_show_options[];
 extern const struct option command_init_options[], command_check_options[], command_heads_options[],
-    command_rehearse_options[], command_history_options[], command_build_options[],
-    command_keygen_options[], command_sign_options[], command_inspect_options[],
-    command_diff_options[];
+    command_rehearse_options[], command_history_options[], command_graph_options[],
+    command_build_options[], command_keygen_options[], command_sign_options[],
+    command_inspect_options[], command_diff_options[];
 
 struct error *command_init(struct call *call) CHECKED;
 struct error *command_new(struct call *call) CHECKED;
@@ -20,6 +20,7 @@ struct error *command_rehearse(struct call *call) CHECKED;
 struct error *command_show(struct call *call) CHECKED;
 struct error *command_heads(struct call *call) CHECKED;
 struct error *command_history(struct call *call) CHECKED;
+struct error *command_graph(struct call *call) CHECKED;
 struct error *command_build(struct call *call) CHECKED;
 struct error *command_keygen(struct call *call) CHECKED;
 struct error *command_sign(struct call *call) CHECKED;
@@ -35,7 +36,10 @@ struct error *command_new_add(struct call *call, struct text path, struct manife
 bool command_sign_is_trust(struct text path);
 struct error *command_sign_trust(struct call *call) CHECKED;
 
-/* What most commands begin with: the manifest their argument names (ferry.yaml here), resolved. */
+/* The manifest that the argument names, ferry.yaml here without one. */
+struct error *commands_load_manifest(struct call *call, struct manifest *manifest) CHECKED;
+
+/* What most commands begin with: that manifest, resolved. */
 struct error *commands_load(struct call *call, struct manifest *manifest,
                             struct order *order) CHECKED;
 

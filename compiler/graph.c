@@ -1,4 +1,5 @@
 #include "compiler/graph.h"
+#include "compiler/heap.h"
 #include "runtime/buffer.h"
 
 #include <assert.h>
@@ -233,26 +234,37 @@ static void refuse_repeated(struct graph *graph, const struct revision *revision
         first->span, "first defined here");
 }
 
-static void refuse_parent(struct graph *graph, const struct revision *revision,
-                          const struct reference *reference)
+/* What is wrong with a reference that leads nowhere. */
+static enum damage damage_of_parent(const struct graph *graph, const struct revision *revision,
+                                    const struct reference *reference)
 {
     const struct revision *parent = graph_find(graph->manifest, reference->id);
 
-    if (!parent) {
+    if (!parent)
+        return DAMAGE_UNKNOWN_PARENT;
+    return parent == revision ? DAMAGE_OWN_PARENT : DAMAGE_PARENT_TWICE;
+}
+
+static void refuse_parent(struct graph *graph, const struct revision *revision,
+                          const struct reference *reference)
+{
+    struct text id = reference->id, of = revision->id;
+    enum damage damage = damage_of_parent(graph, revision, reference);
+
+    if (damage == DAMAGE_UNKNOWN_PARENT) {
         struct error *error =
             refuse(graph, reference->span, "revision '%.*s' has an unknown parent '%.*s'",
-                   TEXT_ARGS(revision->id), TEXT_ARGS(reference->id));
-        hint_nearest(graph, error, nearest(graph, reference->id, A_PARENT, revision));
-    } else if (parent == revision) {
-        refuse(graph, reference->span, "revision '%.*s' names itself as its parent",
-               TEXT_ARGS(revision->id));
+                   TEXT_ARGS(of), TEXT_ARGS(id));
+        hint_nearest(graph, error, nearest(graph, id, A_PARENT, revision));
+    } else if (damage == DAMAGE_OWN_PARENT) {
+        refuse(graph, reference->span, "revision '%.*s' names itself as its parent", TEXT_ARGS(of));
     } else {
         const struct reference *first = revision->parents;
-        while (!text_equal(first->id, reference->id))
+        while (!text_equal(first->id, id))
             first++;
         error_note(graph->arena,
                    refuse(graph, reference->span, "revision '%.*s' names its parent '%.*s' twice",
-                          TEXT_ARGS(revision->id), TEXT_ARGS(reference->id)),
+                          TEXT_ARGS(of), TEXT_ARGS(id)),
                    first->span, "first named here");
     }
 }
@@ -496,12 +508,16 @@ static void check_listed_roots(struct graph *graph)
     struct reference *list = graph->manifest->roots;
     size_t count = graph->manifest->root_count;
 
-    for (size_t i = 0; i < count && !errors_full(&graph->errors); i++) {
+    for (size_t i = 0; i < count; i++) {
         struct revision *revision = graph_find(graph->manifest, list[i].id);
 
         list[i].revision = revision;
         if (!revision)
             continue;
+        if (errors_full(&graph->errors)) {
+            finding_of(graph, revision)->listed_root = true; /* the marks are whole all the same */
+            continue;
+        }
         if (finding_of(graph, revision)->listed_root)
             refuse_listed_twice(graph, list, &list[i], "roots");
         else if (revision->parent_count)
@@ -524,12 +540,16 @@ static void check_listed_heads(struct graph *graph)
     struct reference *list = graph->manifest->heads;
     size_t count = graph->manifest->head_count;
 
-    for (size_t i = 0; i < count && !errors_full(&graph->errors); i++) {
+    for (size_t i = 0; i < count; i++) {
         struct revision *revision = graph_find(graph->manifest, list[i].id);
 
         list[i].revision = revision;
         if (!revision)
             continue;
+        if (errors_full(&graph->errors)) {
+            finding_of(graph, revision)->listed_head = true; /* the marks are whole all the same */
+            continue;
+        }
         if (finding_of(graph, revision)->listed_head)
             refuse_listed_twice(graph, list, &list[i], "heads");
         else if (revision->child_count && !finding_of(graph, revision)->in_cycle)
@@ -636,7 +656,59 @@ static void refuse_unlisted_head(struct graph *graph, const struct revision *hea
     error_hint(graph->arena, error, "Merge it into a listed head, or add it to 'heads:'.");
 }
 
-/* All that is wrong, in the order of the manifest. */
+const char *graph_damage_name(enum damage damage)
+{
+    static const char *const names[DAMAGE_COUNT] = {
+        [DAMAGE_REPEATED_ID] = "repeated id",   [DAMAGE_UNKNOWN_PARENT] = "unknown parent",
+        [DAMAGE_OWN_PARENT] = "its own parent", [DAMAGE_PARENT_TWICE] = "parent named twice",
+        [DAMAGE_CYCLE] = "in a cycle",          [DAMAGE_ROOT] = "unexpected root",
+        [DAMAGE_HEAD] = "unexpected head",      [DAMAGE_SEVERAL_HEADS] = "one of several heads",
+    };
+
+    return names[damage];
+}
+
+static bool is_unexpected_root(const struct graph *graph, const struct revision *revision)
+{
+    const struct finding *finding = finding_of(graph, revision);
+
+    return revision->parent_count == 0 && !finding->listed_root && !finding->meant_root &&
+           (graph->manifest->root_count || revision != graph->roots[0]);
+}
+
+/* Heads that are so only because of wrong ids or parents are left alone. */
+static bool is_unexpected_head(const struct graph *graph, const struct revision *revision)
+{
+    const struct finding *finding = finding_of(graph, revision);
+
+    return revision->child_count == 0 && graph->sound && !graph->any_heads &&
+           !finding->listed_head && !finding->meant_head &&
+           (graph->manifest->head_count || graph->head_count > 1);
+}
+
+static void mark(struct graph *graph)
+{
+    for (size_t i = 0; i < graph->manifest->count; i++) {
+        struct revision *revision = &graph->manifest->revisions[i];
+        const struct finding *finding = &graph->findings[i];
+        unsigned damage = finding->repeated ? 1U << DAMAGE_REPEATED_ID : 0;
+
+        for (size_t j = 0; j < revision->parent_count; j++)
+            if (!revision->parents[j].revision)
+                damage |= 1U << damage_of_parent(graph, revision, &revision->parents[j]);
+        if (finding->in_cycle)
+            damage |= 1U << DAMAGE_CYCLE;
+        if (!finding->repeated && is_unexpected_root(graph, revision))
+            damage |= 1U << DAMAGE_ROOT;
+        if (!finding->repeated && is_unexpected_head(graph, revision))
+            damage |= 1U << (graph->manifest->head_count ? DAMAGE_HEAD : DAMAGE_SEVERAL_HEADS);
+        revision->damage = damage;
+        revision->cycle =
+            finding->in_cycle ? &graph->manifest->revisions[finding->component] : NULL;
+    }
+}
+
+/* All that is marked, in the order of the manifest. */
 static void report(struct graph *graph)
 {
     const struct manifest *manifest = graph->manifest;
@@ -650,25 +722,20 @@ static void report(struct graph *graph)
 
     for (size_t i = 0; i < manifest->count && !errors_full(&graph->errors); i++) {
         const struct revision *revision = &manifest->revisions[i];
-        const struct finding *finding = &graph->findings[i];
+        unsigned damage = revision->damage;
 
-        if (finding->repeated)
+        if (damage & 1U << DAMAGE_REPEATED_ID)
             refuse_repeated(graph, revision);
         for (size_t j = 0; j < revision->parent_count && !errors_full(&graph->errors); j++)
             if (!revision->parents[j].revision)
                 refuse_parent(graph, revision, &revision->parents[j]);
-        if (finding->in_cycle && finding->component == i)
+        if (revision->cycle == revision)
             refuse_cycle(graph, revision, ways, walk);
-        if (finding->repeated)
-            continue;
-        if (revision->parent_count == 0 && !finding->listed_root && !finding->meant_root &&
-            (manifest->root_count || revision != graph->roots[0]))
+        if (damage & 1U << DAMAGE_ROOT)
             refuse_root(graph, revision);
-        if (revision->child_count || !graph->sound || graph->any_heads)
-            continue;
-        if (manifest->head_count && !finding->listed_head && !finding->meant_head)
+        if (damage & 1U << DAMAGE_HEAD)
             refuse_unlisted_head(graph, revision, walk);
-        if (!manifest->head_count && graph->head_count > 1 && revision == graph->heads[0])
+        if (damage & 1U << DAMAGE_SEVERAL_HEADS && revision == graph->heads[0])
             refuse_several_heads(graph);
     }
 }
@@ -691,6 +758,7 @@ static struct error *resolve(struct arena *arena, struct manifest *manifest, boo
     find_roots_and_heads(&graph);
     check_listed_roots(&graph);
     check_listed_heads(&graph);
+    mark(&graph);
     report(&graph);
     return errors_sorted(&graph.errors);
 }
@@ -756,56 +824,103 @@ struct error *graph_match(struct arena *arena, const struct manifest *manifest, 
 
 /* The order. */
 
-/* Positions of revisions whose parents are placed: a binary heap, the least on top. */
-struct heap {
-    size_t *positions;
-    size_t count;
+/* An order in the making. */
+struct placing {
+    const struct manifest *manifest;
+    const struct revision **steps;
+    size_t placed;
+    size_t *unplaced; /* parents of each revision, by position */
+    bool *is_ready;   /* has been ready, by position: it is in the heap or placed */
+    struct heap ready;
+    /* Of cycles, by the position of their first revision. Empty where there are none. */
+    size_t *outside; /* parents outside the cycle that are not placed */
+    size_t *next;    /* by position: the next revision of the same cycle, and one; 0 behind all */
+    struct heap broken; /* revisions that may go in front of a parent if nothing else is left */
 };
 
-static void heap_push(struct heap *heap, size_t position)
+static void make_ready(struct placing *placing, size_t position)
 {
-    size_t at = heap->count++;
-
-    for (; at && heap->positions[(at - 1) / 2] > position; at = (at - 1) / 2)
-        heap->positions[at] = heap->positions[(at - 1) / 2];
-    heap->positions[at] = position;
+    if (placing->is_ready[position])
+        return;
+    placing->is_ready[position] = true;
+    heap_push(&placing->ready, position);
 }
 
-static size_t heap_pop(struct heap *heap)
+/* All in front of a cycle is placed. */
+static void open_cycle(struct placing *placing, size_t first)
 {
-    size_t top = heap->positions[0], moved = heap->positions[--heap->count], at = 0;
+    make_ready(placing, first);
+    for (size_t i = placing->next[first]; i; i = placing->next[i - 1])
+        heap_push(&placing->broken, i - 1);
+}
 
-    for (size_t child; (child = 2 * at + 1) < heap->count; at = child) {
-        if (child + 1 < heap->count && heap->positions[child + 1] < heap->positions[child])
-            child++;
-        if (moved <= heap->positions[child])
-            break;
-        heap->positions[at] = heap->positions[child];
+static void find_cycles(struct arena *arena, struct placing *placing)
+{
+    const struct manifest *manifest = placing->manifest;
+
+    placing->outside = arena_array(arena, size_t, manifest->count);
+    placing->next = arena_array(arena, size_t, manifest->count);
+    placing->broken.numbers = arena_array(arena, size_t, manifest->count);
+    for (size_t i = manifest->count; i-- > 0;) {
+        const struct revision *revision = &manifest->revisions[i], *cycle = revision->cycle;
+
+        if (!cycle)
+            continue;
+        for (size_t j = 0; j < revision->parent_count; j++) {
+            const struct revision *parent = revision->parents[j].revision;
+            placing->outside[cycle->position] += parent && parent->cycle != cycle;
+        }
+        if (cycle != revision) {
+            placing->next[i] = placing->next[cycle->position];
+            placing->next[cycle->position] = i + 1;
+        }
     }
-    heap->positions[at] = moved;
-    return top;
+    for (size_t i = 0; i < manifest->count; i++)
+        if (manifest->revisions[i].cycle == &manifest->revisions[i] && placing->outside[i] == 0)
+            open_cycle(placing, i);
+}
+
+static void place(struct placing *placing, const struct revision *revision)
+{
+    placing->steps[placing->placed++] = revision;
+    for (size_t i = 0; i < revision->child_count; i++) {
+        const struct revision *child = revision->children[i];
+
+        if (--placing->unplaced[child->position] == 0)
+            make_ready(placing, child->position);
+        if (child->cycle && child->cycle != revision->cycle &&
+            --placing->outside[child->cycle->position] == 0)
+            open_cycle(placing, child->cycle->position);
+    }
 }
 
 void graph_linearize(struct arena *arena, const struct manifest *manifest, struct order *order)
 {
-    const struct revision **steps = arena_array(arena, const struct revision *, manifest->count);
-    size_t *unplaced = arena_array(arena, size_t, manifest->count); /* parents of each revision */
-    struct heap ready = {.positions = arena_array(arena, size_t, manifest->count)};
-    size_t placed = 0;
+    struct placing placing = {
+        .manifest = manifest,
+        .steps = arena_array(arena, const struct revision *, manifest->count),
+        .unplaced = arena_array(arena, size_t, manifest->count),
+        .is_ready = arena_array(arena, bool, manifest->count),
+        .ready.numbers = arena_array(arena, size_t, manifest->count),
+    };
+    bool has_cycles = false;
 
     for (size_t i = 0; i < manifest->count; i++) {
-        unplaced[i] = manifest->revisions[i].parent_count;
-        if (unplaced[i] == 0)
-            heap_push(&ready, i);
-    }
-    while (ready.count) {
-        const struct revision *next = &manifest->revisions[heap_pop(&ready)];
+        const struct revision *revision = &manifest->revisions[i];
 
-        steps[placed++] = next;
-        for (size_t i = 0; i < next->child_count; i++)
-            if (--unplaced[next->children[i]->position] == 0)
-                heap_push(&ready, next->children[i]->position);
+        for (size_t j = 0; j < revision->parent_count; j++)
+            placing.unplaced[i] += revision->parents[j].revision != NULL;
+        if (placing.unplaced[i] == 0)
+            make_ready(&placing, i);
+        has_cycles |= revision->cycle != NULL;
     }
-    assert(placed == manifest->count);
-    *order = (struct order){.steps = steps, .count = placed};
+    if (has_cycles)
+        find_cycles(arena, &placing);
+    while (placing.placed < manifest->count) {
+        if (placing.ready.count)
+            place(&placing, &manifest->revisions[heap_pop(&placing.ready)]);
+        else
+            make_ready(&placing, heap_pop(&placing.broken));
+    }
+    *order = (struct order){.steps = placing.steps, .count = placing.placed};
 }

@@ -8,11 +8,28 @@ struct order {
     size_t count;
 };
 
+/* What can be wrong with a revision's place in the graph. */
+enum damage {
+    DAMAGE_REPEATED_ID,    /* an earlier revision has its id; no parent means this one */
+    DAMAGE_UNKNOWN_PARENT, /* nothing has the id of one of its parents */
+    DAMAGE_OWN_PARENT,     /* it names itself as a parent */
+    DAMAGE_PARENT_TWICE,   /* it names a parent twice */
+    DAMAGE_CYCLE,          /* it is its own ancestor, over more than one step */
+    DAMAGE_ROOT,           /* it has no parents, and nobody expects it to have none */
+    DAMAGE_HEAD,           /* it has no children, and `heads:` does not list it */
+    DAMAGE_SEVERAL_HEADS,  /* it has no children, nor has another, and `heads:` lists none */
+    DAMAGE_COUNT,
+};
+
+/* "unexpected root": in a few words, for people and programs alike. */
+const char *graph_damage_name(enum damage damage);
+
 /*
  * Finds the revisions that parents, `roots:` and `heads:` name, and fills children. Then checks the
- * graph: unknown parents (nearest id as hint), duplicate ids, revisions that are their own parent
- * or ancestor, duplicate parents, roots and heads nobody listed, revisions that no head reaches.
- * Heads are left alone where ids or parents are wrong: they would be wrong only because of that.
+ * graph, and marks all damage that is about one revision, however much there is: unknown parents
+ * (nearest id as hint), duplicate ids, revisions that are their own parent or ancestor, duplicate
+ * parents, roots and heads nobody listed, revisions that no head reaches. Heads are left alone
+ * where ids or parents are wrong: they would be wrong only because of that.
  *
  * manifest  its revisions stand at their positions; on failure it is filled in part
  * cost      O(V + E) plus the search for near ids of the few unknown ones
@@ -45,9 +62,11 @@ struct revision *graph_find(const struct manifest *manifest, struct text id);
 /*
  * Places every revision after all of its parents. Where the graph leaves a choice, the revision
  * written first in the manifest goes first, so equal manifests give equal bundles, and a revision
- * added at the end of a manifest moves none before it.
+ * added at the end of a manifest moves none before it. A damaged graph is placed, too, for whoever
+ * shows it: parents that lead nowhere do not count, and of a cycle the revision written first goes
+ * first, in front of a parent; where more must go so, again the one that is written first.
  *
- * manifest  resolved by graph_resolve
+ * manifest  went through graph_resolve
  * order     borrows its revisions from manifest
  * cost      O((V + E) log V)
  */

@@ -19,6 +19,8 @@ static const struct command commands[] = {
      "sqlferry history 9d6a:", command_history_options, 0, 2, command_history},
     {"show", "ID [MANIFEST]", "show one revision and its scripts", "sqlferry show 9d6a",
      command_show_options, 1, 2, command_show},
+    {"graph", "[MANIFEST]", "draw the graph of the revisions", "sqlferry graph --svg -o graph.svg",
+     command_graph_options, 0, 1, command_graph},
     {"build", "[MANIFEST]", "compile a manifest into a bundle",
      "sqlferry build --release 2.4.0 --key team.key -o shop-2.4.0.ferry", command_build_options, 0,
      1, command_build},

@@ -51,6 +51,8 @@ struct revision {
     /* Filled by graph_resolve. */
     struct revision **children;
     size_t child_count;
+    unsigned damage;              /* bits 1 << enum damage (graph.h) */
+    const struct revision *cycle; /* of those it can go to and come back from, the first listed */
 };
 
 struct manifest {

@@ -1,23 +1,65 @@
 #include "report.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { EXCERPT_COLUMNS_MAX = 100 }; /* of a source line that is shown */
+enum {
+    EXCERPT_COLUMNS_MAX = 100, /* of a source line that is shown */
+    SCREEN_COLUMNS = 80,       /* of a terminal that does not say how many it has */
+};
+
+/* A terminal that can do more than print. */
+static bool is_live(FILE *file)
+{
+    const char *terminal = getenv("TERM");
+
+    return isatty(fileno(file)) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+static bool has_colour(FILE *file)
+{
+    const char *no_colour = getenv("NO_COLOR");
+
+    return is_live(file) && !(no_colour && *no_colour);
+}
+
+static size_t screen_columns(FILE *file)
+{
+    struct winsize size;
+
+    if (!isatty(fileno(file)))
+        return 0;
+    return ioctl(fileno(file), TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col
+                                                                      : SCREEN_COLUMNS;
+}
+
+/* The first of these that is set decides (POSIX.1-2017, XBD 8.2); setlocale would do more. */
+static bool has_unicode(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        const char *locale = getenv(names[i]);
+
+        if (locale && *locale)
+            return strcasestr(locale, "utf-8") || strcasestr(locale, "utf8");
+    }
+    return false;
+}
 
 struct report report_new(struct arena *arena, FILE *results, FILE *messages)
 {
-    const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
-    bool live = isatty(fileno(messages)) && terminal && strcmp(terminal, "dumb") != 0;
-
     return (struct report){
         .results = results,
         .messages = messages,
         .arena = arena,
-        .colour = live && !(no_colour && *no_colour),
-        .live = live,
+        .colour = has_colour(messages),
+        .live = is_live(messages),
+        .screen = {has_colour(results), screen_columns(results), has_unicode()},
     };
 }
 
@@ -52,6 +94,35 @@ void report_line(struct report *report, const char *format, ...)
     va_start(values, format);
     put_line(report, report->results, format, values);
     va_end(values);
+}
+
+static const char *style_code(unsigned style)
+{
+    static const char *const codes[] = {
+        [STYLE_FAINT] = "2",    [STYLE_STRONG] = "1",   [STYLE_WRONG] = "1;31",
+        [STYLE_HUE] = "36",     [STYLE_HUE + 1] = "33", [STYLE_HUE + 2] = "35",
+        [STYLE_HUE + 3] = "32", [STYLE_HUE + 4] = "34", [STYLE_HUE + 5] = "93",
+    };
+    static_assert(COUNT(codes) == STYLE_HUE + HUE_COUNT, "each hue has its code");
+
+    return codes[style];
+}
+
+void report_pieces(struct report *report, const struct piece *pieces, size_t count)
+{
+    FILE *file = report->results;
+
+    clear_progress(report);
+    for (size_t i = 0; i < count; i++) {
+        bool is_styled = report->screen.colour && pieces[i].style != STYLE_PLAIN;
+
+        if (is_styled)
+            fprintf(file, "\033[%sm", style_code(pieces[i].style));
+        put_safe(report, file, pieces[i].text);
+        if (is_styled)
+            fputs("\033[0m", file);
+    }
+    fputc('\n', file);
 }
 
 void report_note(struct report *report, const char *format, ...)

@@ -3,6 +3,28 @@
 
 #include "error.h"
 
+/* How a piece of a result looks on a terminal with colours; elsewhere all look alike. */
+enum style {
+    STYLE_PLAIN,
+    STYLE_FAINT,
+    STYLE_STRONG,
+    STYLE_WRONG, /* what is damaged */
+    STYLE_HUE,   /* and STYLE_HUE + 1 to STYLE_HUE + HUE_COUNT - 1: colours to tell things apart */
+    HUE_COUNT = 6,
+};
+
+struct piece {
+    struct text text;
+    unsigned style; /* enum style, or a hue */
+};
+
+/* What results go to. */
+struct screen {
+    bool colour;    /* a terminal, and no NO_COLOR */
+    size_t columns; /* of a terminal; 0 elsewhere: lines may be of any length */
+    bool unicode;   /* the locale is one of UTF-8 */
+};
+
 struct report {
     FILE *results, *messages; /* stdout and stderr */
     struct arena *arena;      /* for escaping */
@@ -10,12 +32,16 @@ struct report {
     bool colour;              /* on messages: a terminal, and no NO_COLOR */
     bool live;                /* messages go to a terminal that can redraw its last line */
     bool drawn;               /* a progress line stands on the terminal */
+    struct screen screen;
 };
 
 struct report report_new(struct arena *arena, FILE *results, FILE *messages);
 
 /* One line of result. Whatever the values hold, one line of safe characters is printed. */
 void report_line(struct report *report, const char *format, ...) FORMAT(2, 3);
+
+/* One line of result made of pieces, each in its style. */
+void report_pieces(struct report *report, const struct piece *pieces, size_t count);
 
 /* One line about the work on stderr, unless quiet. */
 void report_note(struct report *report, const char *format, ...) FORMAT(2, 3);

@@ -210,7 +210,7 @@ size_t text_length(struct text text)
     return length;
 }
 
-size_t text_columns(struct text text)
+static size_t columns_of(int32_t code_point)
 {
     /* The blocks that terminals agree on (Unicode 15, EastAsianWidth W and F; combining marks). */
     static const struct range wide[] = {
@@ -221,19 +221,37 @@ size_t text_columns(struct text text)
     };
     static const struct range marks[] = {
         {0x300, 0x36f}, {0x1ab0, 0x1aff}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}};
+
+    if (code_point < 0x300)
+        return 1;
+    if (in_ranges(wide, COUNT(wide), code_point))
+        return 2;
+    return !in_ranges(marks, COUNT(marks), code_point);
+}
+
+size_t text_columns(struct text text)
+{
     size_t columns = 0;
 
-    while (text.size) {
-        int32_t code_point = text_next(&text);
-
-        if (code_point < 0x300)
-            columns++;
-        else if (in_ranges(wide, COUNT(wide), code_point))
-            columns += 2;
-        else if (!in_ranges(marks, COUNT(marks), code_point))
-            columns++;
-    }
+    while (text.size)
+        columns += columns_of(text_next(&text));
     return columns;
+}
+
+struct text text_fit(struct text text, size_t columns)
+{
+    struct text rest = text;
+
+    while (rest.size) {
+        struct text behind = rest;
+        size_t taken = columns_of(text_next(&behind));
+
+        if (taken > columns)
+            break;
+        columns -= taken;
+        rest = behind;
+    }
+    return text_slice(text, 0, text.size - rest.size);
 }
 
 bool text_number(struct text text, uint64_t maximum, uint64_t *number)

@@ -51,6 +51,9 @@ bool text_all_printable(struct text text);
 size_t text_length(struct text text);  /* in characters; a malformed byte counts as one */
 size_t text_columns(struct text text); /* on a terminal: wide characters take two, marks none */
 
+/* The longest front of the text that takes at most so many columns. */
+struct text text_fit(struct text text, size_t columns);
+
 /*
  * A decimal number without sign or leading zeros, the only spelling our formats know.
  * returns  false, and leaves number alone, where the text is another or exceeds maximum

@@ -2,6 +2,7 @@
 #include "compiler/graph.h"
 #include "runtime/buffer.h"
 #include "runtime/file.h"
+#include "support.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -425,6 +426,52 @@ static const struct row {
      "ferry.yaml:25:25: error: revision 'r19' has an unknown parent 'no_19'\n"},
 };
 
+/* The order of a damaged graph, and behind each revision what is marked on it. */
+static const struct row damaged_rows[] = {
+    {"damage: none", LIST R("a", "") R("b", "a"), "a b"},
+    {"damage: an unknown parent", LIST R("a", "") R("b", "c, a"), "a b(unknown parent)"},
+    {"damage: unknown parents do not count", LIST R("b", "a, no") R("c", "no, x") R("a", ""),
+     "c(unknown parent) a b(unknown parent)"},
+    {"damage: its own parent", LIST R("a", "") R("b", "b"), "a b(its own parent)"},
+    {"damage: a parent twice", LIST R("a", "") R("b", "a, a"), "a b(parent named twice)"},
+    {"damage: an id twice", LIST R("a", "") R("b", "a") R("a", "b") R("c", "a"),
+     "a b a(repeated id) c"},
+    {"damage: everything in one", LIST R("a", "") R("b", "a") R("b", "b, no, a, a, b"),
+     "a b b(repeated id, unknown parent, parent named twice)"},
+    {"damage: roots", LIST R("a", "") R("b", "") R("c", "a, b"), "a b(unexpected root) c"},
+    {"damage: roots beside a list", "roots: [b]\n" LIST R("a", "") R("b", "") R("c", "a, b"),
+     "a(unexpected root) b c"},
+    {"damage: heads", LIST R("a", "") R("b", "a") R("c", "a"),
+     "a b(one of several heads) c(one of several heads)"},
+    {"damage: heads beside a list", "heads: [c]\n" LIST R("a", "") R("b", "a") R("c", "a"),
+     "a b(unexpected head) c"},
+    {"damage: a cycle of all, from the first on", LIST R("a", "c") R("b", "a") R("c", "b"),
+     "a(in a cycle) b(in a cycle) c(in a cycle)"},
+    {"damage: a cycle in its place",
+     LIST R("r", "") R("a", "r, b") R("b", "a") R("c", "r") R("d", "b, c"),
+     "r a(in a cycle) b(in a cycle) c d"},
+    {"damage: a cycle waits for what is in front of it",
+     LIST R("a", "z, b") R("b", "a, y") R("y", "x") R("x", "") R("z", "y"),
+     "x y z a(in a cycle) b(in a cycle)"},
+    {"damage: a cycle that waits for a cycle",
+     LIST R("a", "b") R("b", "a, d") R("c", "d") R("d", "c"),
+     "c(in a cycle) d(in a cycle) a(in a cycle) b(in a cycle)"},
+    {"damage: two cycles that share a revision",
+     LIST R("b", "c") R("a", "b, d") R("c", "a") R("d", "a"),
+     "b(in a cycle) a(in a cycle) c(in a cycle) d(in a cycle)"},
+    {"damage: a cycle goes on without more breaks than it needs",
+     LIST R("r", "") R("d", "r, c") R("b", "d, e") R("e", "d") R("c", "b"),
+     "r d(in a cycle) e(in a cycle) b(in a cycle) c(in a cycle)"},
+    {"damage: behind a cycle", LIST R("c", "b") R("b", "a") R("a", "b"),
+     "b(in a cycle) c a(in a cycle)"},
+    /* All of it, where the errors end at the twentieth. */
+    {"damage: more than is reported",
+     "roots: [r, r, r, r, r, r, r, r, r, r, r, r, r, r, r, r, r, r, r, r, r, r, s]\n"
+     "heads: [u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, w]\n" LIST R(
+         "r", "") R("s", "") R("t", "") R("u", "r, s") R("v", "t") R("w", "s"),
+     "r s t(unexpected root) u v(unexpected head) w"},
+};
+
 static void save(struct arena *arena, const char *name, const char *head, struct text text)
 {
     assert_null(file_save(arena, text_from(name), 0600, true,
@@ -449,17 +496,22 @@ static int leave_folder(void **state)
     return chdir(before) == 0 ? rmdir(folder) : -1;
 }
 
-static void resolve(struct buffer *shown, const char *files)
+static void load(struct arena *arena, const char *files, struct manifest *manifest)
 {
-    struct arena *arena = arena_new(16 << 20);
     struct text main = text_from(files), mark = TEXT("=== b.yaml\n");
     size_t at = text_find(main, mark);
-    struct manifest manifest;
 
     save(arena, "ferry.yaml", HEAD, text_slice(main, 0, at));
     save(arena, "b.yaml", "ferry: 1\n", text_slice(main, at + mark.size, main.size));
-    assert_null(manifest_load(arena, TEXT("ferry.yaml"), &manifest));
+    assert_null(manifest_load(arena, TEXT("ferry.yaml"), manifest));
+}
 
+static void resolve(struct buffer *shown, const char *files)
+{
+    struct arena *arena = arena_new(16 << 20);
+    struct manifest manifest;
+
+    load(arena, files, &manifest);
     struct error *error = graph_resolve(arena, &manifest);
     if (error) {
         show_errors(shown, error);
@@ -480,6 +532,36 @@ static void test_row(void **state)
 
     resolve(&shown, row->files);
     assert_shown(&shown, row->expected);
+}
+
+static void test_damaged_row(void **state)
+{
+    const struct row *row = *state;
+    struct arena *arena = arena_new(16 << 20);
+    struct manifest manifest;
+    struct order order;
+    struct buffer shown = {0};
+    bool damaged = false;
+
+    load(arena, row->files, &manifest);
+    struct error *error = graph_resolve(arena, &manifest);
+    graph_linearize(arena, &manifest, &order);
+    for (size_t i = 0; i < order.count; i++) {
+        unsigned damage = order.steps[i]->damage;
+        const char *opening = "(";
+
+        buffer_format(&shown, "%s%.*s", i ? " " : "", TEXT_ARGS(order.steps[i]->id));
+        for (size_t j = 0; j < DAMAGE_COUNT; j++)
+            if (damage & 1U << j) {
+                buffer_format(&shown, "%s%s", opening, graph_damage_name((enum damage)j));
+                opening = ", ";
+            }
+        buffer_add(&shown, damage ? TEXT(")") : TEXT(""));
+        damaged |= damage != 0;
+    }
+    assert_int_equal(damaged, error != NULL);
+    assert_shown(&shown, row->expected);
+    arena_free(&arena);
 }
 
 /* A manifest in memory, whose revisions are r0, r1, ... and have no parents yet. */
@@ -785,11 +867,49 @@ static void test_many_roots(void **state)
     arena_free(&arena);
 }
 
+/* Whatever the damage, each revision has a place, and only inside a cycle a child goes first. */
+static void test_random_damage(void **state)
+{
+    uint64_t seed = 1;
+
+    (void)state;
+    for (size_t run = 0; run < 500; run++) {
+        struct arena *arena = arena_new(1 << 20);
+        size_t count = 1 + support_below(&seed, 12), *places = arena_array(arena, size_t, count);
+        struct manifest manifest = blank(arena, count);
+        struct order order;
+
+        for (size_t i = 0; i < count; i++)
+            for (size_t j = support_below(&seed, 3); j-- > 0;)
+                add_parent(arena, &manifest, i, support_below(&seed, count));
+        struct error *error = graph_resolve(arena, &manifest);
+        graph_linearize(arena, &manifest, &order);
+        assert_int_equal(order.count, count);
+        for (size_t i = 0; i < count; i++)
+            places[order.steps[i]->position] = i + 1;
+        for (size_t i = 0; i < count; i++) {
+            const struct revision *revision = &manifest.revisions[i];
+
+            assert_true(places[i] > 0);
+            assert_true(error || !revision->damage);
+            assert_int_equal(revision->cycle != NULL, revision->damage >> DAMAGE_CYCLE & 1);
+            for (size_t j = 0; j < revision->parent_count; j++) {
+                const struct revision *parent = revision->parents[j].revision;
+
+                assert_true(!parent || places[parent->position] < places[i] ||
+                            (revision->cycle && revision->cycle == parent->cycle));
+            }
+        }
+        arena_free(&arena);
+    }
+}
+
 static void test_many_in_a_cycle(void **state)
 {
     struct arena *arena = arena_new(512 << 20);
     struct manifest manifest = blank(arena, MANY);
     struct buffer shown = {0};
+    struct order order;
 
     (void)state;
     for (size_t i = 0; i < MANY; i++)
@@ -801,6 +921,10 @@ static void test_many_in_a_cycle(void **state)
         buffer_format(&shown, " after 'r%zu'", i % MANY);
     assert_true(text_equal(buffer_text(&shown), error->message));
     buffer_free(&shown);
+    graph_linearize(arena, &manifest, &order);
+    assert_ptr_equal(order.steps[0], &manifest.revisions[0]);
+    for (size_t i = 1; i < MANY; i++)
+        assert_ptr_equal(order.steps[i], &manifest.revisions[MANY - i]);
     arena_free(&arena);
 }
 
@@ -845,26 +969,42 @@ static void test_many_unknown_parents(void **state)
     arena_free(&arena);
 }
 
+static struct CMUnitTest test_of_row(const struct row *row, CMUnitTestFunction test)
+{
+    return (struct CMUnitTest){.name = row->name,
+                               .test_func = test,
+                               .setup_func = enter_folder,
+                               .teardown_func = leave_folder,
+                               .initial_state = (void *)row};
+}
+
 int main(void)
 {
     static const struct CMUnitTest others[] = {
-        cmocka_unit_test(test_any_heads),         cmocka_unit_test(test_match),
-        cmocka_unit_test(test_nothing),           cmocka_unit_test(test_random_orders),
-        cmocka_unit_test(test_appended_revision), cmocka_unit_test(test_many_in_a_chain),
-        cmocka_unit_test(test_many_backwards),    cmocka_unit_test(test_many_with_merges),
-        cmocka_unit_test(test_many_heads),        cmocka_unit_test(test_many_heads_unlisted),
-        cmocka_unit_test(test_many_roots),        cmocka_unit_test(test_many_in_a_cycle),
-        cmocka_unit_test(test_many_cycles),       cmocka_unit_test(test_many_unknown_parents),
+        cmocka_unit_test(test_any_heads),
+        cmocka_unit_test(test_match),
+        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_random_orders),
+        cmocka_unit_test(test_random_damage),
+        cmocka_unit_test(test_appended_revision),
+        cmocka_unit_test(test_many_in_a_chain),
+        cmocka_unit_test(test_many_backwards),
+        cmocka_unit_test(test_many_with_merges),
+        cmocka_unit_test(test_many_heads),
+        cmocka_unit_test(test_many_heads_unlisted),
+        cmocka_unit_test(test_many_roots),
+        cmocka_unit_test(test_many_in_a_cycle),
+        cmocka_unit_test(test_many_cycles),
+        cmocka_unit_test(test_many_unknown_parents),
     };
-    struct CMUnitTest tests[COUNT(rows) + COUNT(others)];
+    struct CMUnitTest tests[COUNT(rows) + COUNT(damaged_rows) + COUNT(others)];
+    size_t count = 0;
 
     for (size_t i = 0; i < COUNT(rows); i++)
-        tests[i] = (struct CMUnitTest){.name = rows[i].name,
-                                       .test_func = test_row,
-                                       .setup_func = enter_folder,
-                                       .teardown_func = leave_folder,
-                                       .initial_state = (void *)&rows[i]};
+        tests[count++] = test_of_row(&rows[i], test_row);
+    for (size_t i = 0; i < COUNT(damaged_rows); i++)
+        tests[count++] = test_of_row(&damaged_rows[i], test_damaged_row);
     for (size_t i = 0; i < COUNT(others); i++)
-        tests[COUNT(rows) + i] = others[i];
+        tests[count++] = others[i];
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -538,6 +539,67 @@ static void test_terminal(void **state)
     assert_int_equal(report.colour, row->colour);
     assert_int_equal(report.live, row->live);
     assert_false(report.quiet || report.drawn);
+    assert_false(report.screen.colour);
+    assert_int_equal(report.screen.columns, 0);
+
+    /* The same of results. */
+    report =
+        report_new(sheet.arena, row->on_terminal ? terminal.file : sheet.results, sheet.messages);
+    assert_int_equal(report.screen.colour, row->colour);
+    assert_int_equal(report.screen.columns, row->on_terminal ? 80 : 0);
+    assert_false(report.colour || report.live);
+    struct winsize size = {.ws_col = 132};
+    assert_int_equal(ioctl(terminal.master, TIOCSWINSZ, &size), 0);
+    report =
+        report_new(sheet.arena, row->on_terminal ? terminal.file : sheet.results, sheet.messages);
+    assert_int_equal(report.screen.columns, row->on_terminal ? 132 : 0);
+}
+
+static const struct locale_row {
+    const char *name, *lc_all, *lc_ctype, *lang;
+    bool unicode;
+} locale_rows[] = {
+    {"locale: none", NULL, NULL, NULL, false},
+    {"locale: nothing but a language", NULL, NULL, "de_DE.UTF-8", true},
+    {"locale: another spelling", NULL, NULL, "C.utf8", true},
+    {"locale: another encoding", NULL, NULL, "de_DE.ISO-8859-1", false},
+    {"locale: LC_CTYPE goes before LANG", NULL, "C", "de_DE.UTF-8", false},
+    {"locale: LC_ALL goes before LC_CTYPE", "C.UTF-8", "C", "C", true},
+    {"locale: empty is not set", "", "", "C.UTF-8", true},
+};
+
+static void test_locale(void **state)
+{
+    const struct locale_row *row = *state;
+    CLEANUP(sheet_free) struct sheet sheet = sheet_new();
+
+    set("LC_ALL", row->lc_all);
+    set("LC_CTYPE", row->lc_ctype);
+    set("LANG", row->lang);
+    assert_int_equal(report_new(sheet.arena, sheet.results, sheet.messages).screen.unicode,
+                     row->unicode);
+}
+
+static void test_pieces(void **state)
+{
+    static const struct piece pieces[] = {
+        {TEXT("a"), STYLE_PLAIN}, {TEXT("\033[2Jb\n"), STYLE_FAINT},
+        {TEXT("c"), STYLE_WRONG}, {TEXT(" \xe2\x80\xae"), STYLE_PLAIN},
+        {TEXT("d"), STYLE_HUE},   {TEXT("e"), STYLE_HUE + HUE_COUNT - 1},
+        {TEXT(""), STYLE_PLAIN},  {TEXT("f"), STYLE_STRONG},
+    };
+    CLEANUP(sheet_free) struct sheet plain = sheet_new(), coloured = sheet_new();
+
+    (void)state;
+    report_pieces(&plain.report, pieces, COUNT(pieces));
+    report_pieces(&plain.report, pieces, 0);
+    check_sheet(&plain, "a\\x1B[2Jb\\x0Ac \\u{202E}def\n\n", "");
+    coloured.report.screen.colour = true;
+    report_pieces(&coloured.report, pieces, COUNT(pieces));
+    check_sheet(&coloured,
+                "a\033[2m\\x1B[2Jb\\x0A\033[0m\033[1;31mc\033[0m \\u{202E}\033[36md\033[0m"
+                "\033[93me\033[0m\033[1mf\033[0m\n",
+                "");
 }
 
 int main(void)
@@ -559,5 +621,7 @@ int main(void)
     support_add(&tests, "bytes on a terminal", test_bytes_on_a_terminal);
     support_add(&tests, "a full disk", test_full_disk);
     support_add_rows(&tests, terminal_rows, test_terminal);
+    support_add_rows(&tests, locale_rows, test_locale);
+    support_add(&tests, "pieces of a line", test_pieces);
     return support_run("report", &tests);
 }

@@ -283,6 +283,8 @@ static const struct width_row {
     {"width: emoji", TEXT("\xf0\x9f\x98\x80"), 1, 2},
     {"width: the supplementary plane", TEXT("\xf0\xa0\x80\x80"), 1, 2},
     {"width: e and a combining accent", TEXT("e\xcc\x81"), 2, 1},
+    {"width: marks at an end", TEXT("ab\xcc\x81\xcc\x82"), 4, 2},
+    {"width: narrow and wide", TEXT("a\xe8\xa1\xa8z\xe6\xa0\xbc"), 4, 6},
     {"width: malformed bytes", TEXT("\xff\xc3(\xe2\x82"), 5, 5},
     {"width: an overlong form", TEXT("\xc0\xaf"), 2, 2},
 };
@@ -293,6 +295,19 @@ static void test_width(void **state)
 
     assert_int_equal(text_length(row->text), row->length);
     assert_int_equal(text_columns(row->text), row->columns);
+    /* Of all fronts, the longest that fits: one character more would not. */
+    for (size_t columns = 0; columns <= row->columns + 1; columns++) {
+        struct text front = text_fit(row->text, columns);
+        struct text behind = text_slice(row->text, front.size, row->text.size), next = behind;
+
+        assert_ptr_equal(front.bytes, row->text.bytes);
+        assert_true(text_columns(front) <= columns);
+        if (behind.size) {
+            text_next(&next);
+            assert_true(text_columns(text_slice(row->text, 0, row->text.size - next.size)) >
+                        columns);
+        }
+    }
 }
 
 /* What may reach a screen */
