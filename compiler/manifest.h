@@ -1,8 +1,8 @@
 /* manifest.h - YAML nodes to revisions; unknown keys are errors. Floor 3. */
 #pragma once
 
+#include "compiler/layout.h"
 #include "compiler/lint_rules.h"
-#include "runtime/index.h"
 
 enum {
     MANIFEST_SIZE_MAX = 64 << 20, /* bytes, of each file */
@@ -23,6 +23,7 @@ struct script_reference {
     enum script_presence presence;
     struct text path; /* relative to the folder of the manifest, with '/' and without '.' or '..';
                          followed by a NUL that does not count */
+    enum section section; /* of the file, by whose marks; none where it is the whole file */
     struct span span;
 };
 
@@ -64,6 +65,7 @@ struct manifest {
     enum lint_severity severities[LINT_RULE_COUNT]; /* as `severity:` has them, or the table */
     struct revision *revisions; /* in manifest order, those of included files last */
     size_t count;
+    struct error *warnings;          /* of folders of other tools, all of them */
     struct reference *roots, *heads; /* as listed; none listed means exactly one is expected */
     size_t root_count, head_count;
 
