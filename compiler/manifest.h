@@ -35,9 +35,10 @@ struct allowance {
 
 struct revision {
     struct text id;
-    struct text title; /* empty where there is none */
-    struct span span;  /* of the id */
-    size_t position;   /* in the manifest, from 0 */
+    struct text title;   /* empty where there is none */
+    struct text created; /* when it was written, so that texts compare as times; or absent */
+    struct span span;    /* of the id */
+    size_t position;     /* in the manifest, from 0 */
     struct reference *parents;
     size_t parent_count; /* none makes it a root */
     struct script_reference scripts[DIALECT_COUNT][SCRIPT_KIND_COUNT];
@@ -54,6 +55,16 @@ struct revision {
     size_t child_count;
 };
 
+/*
+ * What graph_resolve suggests for a history that no manifest tells. Then it names heads whatever
+ * else is wrong: such a history is looked at once, and all that is wrong must be seen.
+ */
+struct graph_words {
+    const char *unknown; /* a parent that is no revision, nor nearly one */
+    const char *root;    /* another root */
+    const char *heads;   /* several heads; NULL where they cannot be known */
+};
+
 struct manifest {
     struct text project;
     struct text folder;                         /* as a path, NUL behind it; scripts are there */
@@ -68,6 +79,7 @@ struct manifest {
     struct error *warnings;          /* of folders of other tools, all of them */
     struct reference *roots, *heads; /* as listed; none listed means exactly one is expected */
     size_t root_count, head_count;
+    const struct graph_words *words; /* NULL for those of a manifest */
 
     /* Filled by graph_resolve for graph_find: a hash table, its size a power of two. */
     struct revision **by_id;
