@@ -12,12 +12,18 @@ const struct option command_import_options[] = {
     {"force", NULL, "replace the file if it is there", 0, false},
     {"project", "NAME", "what the project is called (the name of FILE's folder)", 0, false},
     {"dialect", "NAME", "postgresql or sqlite (postgresql); may be given again", 0, true},
+    {"render", NULL, "alembic: have Alembic itself render the SQL", 0, false},
+    {"alembic", "PROGRAM", "alembic: what renders (alembic)", 0, false},
+    {"sql", "FILE", "alembic: what 'alembic upgrade base:heads --sql' printed", 0, false},
+    {"down-sql", "FILE", "alembic: what 'alembic downgrade heads:base --sql' printed", 0, false},
+    {"branches", NULL, "alembic: several roots and heads are meant", 0, false},
     {0},
 };
 
 void command_import_list(struct report *report)
 {
     report_line(report, "layouts:");
+    report_line(report, "  %-16s %s", "alembic", "revision files of Alembic; --render, or --sql");
     for (const struct layout *layout = layouts; layout->name; layout++)
         report_line(report, "  %-16s %s", layout->name, layout->summary);
     report_line(report, "%s", "");
@@ -53,6 +59,9 @@ static struct error *find_layout(struct import *import)
     if (call->argument_count > 2 && !import->layout->has_places)
         return cli_usage(call, "%s has one %s", import->layout->name,
                          import->layout->is_file ? "file" : "folder");
+    for (size_t i = 0; i < call->option_count; i++)
+        if (text_starts(text_from(call->options[i].option->help), TEXT("alembic: ")))
+            return cli_usage(call, "'--%s' goes with alembic", call->options[i].option->name);
     return NULL;
 }
 
@@ -192,6 +201,11 @@ static struct text scalar(struct arena *arena, struct text text)
         text = text_slice(text, size + 1, text.size);
     }
     return arena_format(arena, "%.*s\"", TEXT_ARGS(quoted));
+}
+
+struct text command_import_scalar(struct arena *arena, struct text text)
+{
+    return scalar(arena, text);
 }
 
 static void write_list(struct arena *arena, struct buffer *to, const struct text *list,
@@ -338,6 +352,8 @@ static struct error *print(const struct import *import)
 
 struct error *command_import(struct call *call)
 {
+    if (text_equal(call->arguments[0], TEXT("alembic")))
+        return command_import_alembic(call);
     CLEANUP(import_close)
     struct import import = {
         .call = call,

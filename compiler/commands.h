@@ -21,6 +21,10 @@ struct error *command_inspect(struct call *call) CHECKED;
 struct error *command_diff(struct call *call) CHECKED;
 struct error *command_import(struct call *call) CHECKED;
 
+/* What `import` does with a history of Alembic, whose revisions are Python. */
+struct error *command_import_alembic(struct call *call) CHECKED;
+struct text command_import_scalar(struct arena *arena, struct text text); /* as YAML */
+
 /* The layouts, for the help of `import`. */
 void command_import_list(struct report *report);
 

@@ -76,3 +76,13 @@ bool sql_find_build(struct arena *arena, const struct script *script, size_t i,
  */
 struct error *sql_read(struct arena *arena, const struct source *source,
                        const struct sql_options *options, struct script *script) CHECKED;
+
+/*
+ * Copies a text without its BEGIN and COMMIT statements and the blank lines behind each. What
+ * cannot be cut into statements, and all behind it, is copied as it is.
+ *
+ * to       appended to
+ * returns  how many statements were left out
+ */
+size_t sql_drop_transactions(struct arena *arena, enum dialect dialect, struct text text,
+                             struct buffer *to);
