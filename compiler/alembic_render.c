@@ -247,7 +247,7 @@ struct error *alembic_render_take(struct arena *arena, struct alembic_tree *tree
             arena,
             error_at(arena, ERROR_INPUT, (struct span){source, 0, 0},
                      "this is no output of 'alembic %s --sql'",
-                     kind == SCRIPT_UP ? "upgrade base:heads" : "downgrade heads:base"),
+                     kind == SCRIPT_UP ? "upgrade base:heads" : "downgrade HEAD:base"),
             "Each revision begins with a line '-- Running ...'.");
     for (size_t i = 0; i < sections.count; i++)
         take(rendering, &sections.list[i], kind, NULL);

@@ -127,21 +127,29 @@ static const struct alembic_revision *find_file(const struct alembic_tree *tree,
     return found;
 }
 
-/* The innermost line of a traceback that lies in a revision file: '  File "PATH", line 12, in up'.
+/*
+ * The innermost line of a traceback that lies in a revision file, as '  File "PATH", line 12, in
+ * up'; and the first line behind it all that is not indented, which names the exception.
  */
-static void read_traceback(const struct alembic_tree *tree, struct text said,
+static void read_traceback(struct arena *arena, const struct alembic_tree *tree, struct text said,
                            struct alembic_failure *failure)
 {
-    struct text front = TEXT("File \""), middle = TEXT("\", line ");
+    struct text front = TEXT("  File \""), middle = TEXT("\", line ");
+    bool is_behind = false; /* lines of a traceback */
 
     while (said.size) {
-        struct text line = text_trim(text_cut(&said, '\n'));
+        struct text line = text_cut(&said, '\n');
         size_t end = text_find(line, middle);
         const struct alembic_revision *revision;
         uint64_t number;
 
+        if (is_behind && line.size && line.bytes[0] != ' ') {
+            failure->message = text_from(alembic_shown(arena, text_trim(line)));
+            is_behind = false;
+        }
         if (!text_starts(line, front) || end == line.size)
             continue;
+        is_behind = true;
         struct text path = text_slice(line, front.size, end - front.size);
         struct text digits = text_slice(line, end + middle.size, line.size);
         if (!text_number(text_cut(&digits, ','), PYTHON_SIZE_MAX, &number) ||
@@ -157,8 +165,8 @@ static void read_failure(struct arena *arena, const struct alembic_tree *tree, s
 {
     failure->has_failed = true;
     failure->message = text_from(alembic_shown(arena, last_line(said)));
+    read_traceback(arena, tree, said, failure);
     failure->is_unimplemented = text_starts(failure->message, TEXT("NotImplementedError"));
-    read_traceback(tree, said, failure);
 }
 
 /* What its logger says, where it is on: "Context impl PostgresqlImpl." */

@@ -12,7 +12,7 @@ struct alembic_failure {
     const struct alembic_revision
         *revision;       /* whose file Python was in; NULL where it was in none */
     struct span span;    /* of the line it was in; no source where there is none */
-    struct text message; /* the last line that it said */
+    struct text message; /* what it said at last: an exception, or a line */
 };
 
 /*

@@ -15,7 +15,7 @@ const struct option command_import_options[] = {
     {"render", NULL, "alembic: have Alembic itself render the SQL", 0, false},
     {"alembic", "PROGRAM", "alembic: what renders (alembic)", 0, false},
     {"sql", "FILE", "alembic: what 'alembic upgrade base:heads --sql' printed", 0, false},
-    {"down-sql", "FILE", "alembic: what 'alembic downgrade heads:base --sql' printed", 0, false},
+    {"down-sql", "FILE", "alembic: what 'alembic downgrade HEAD:base --sql' printed", 0, true},
     {"branches", NULL, "alembic: several roots and heads are meant", 0, false},
     {0},
 };

@@ -108,17 +108,27 @@ static void show_summary(const struct import *import)
 
 /* SQL. */
 
-static struct error *take_file(struct import *import, const char *option, enum script_kind kind)
+static struct error *take_file(struct import *import, struct text path, enum script_kind kind)
 {
     struct arena *arena = import->call->arena;
     struct source *source = arena_one(arena, struct source);
-    struct text path = cli_value(import->call, option);
     struct error *error = file_read(arena, AT_FDCWD, path.bytes, RENDERED_SIZE_MAX, &source->text);
 
     source->name = path;
     if (error)
         return error;
     return alembic_render_take(arena, &import->tree, source, kind, &import->rendering);
+}
+
+static struct error *take_files(struct import *import)
+{
+    const struct call *call = import->call;
+    struct error *error = take_file(import, cli_value(call, "sql"), SCRIPT_UP);
+
+    for (size_t i = 0; !error && i < call->option_count; i++)
+        if (text_equal(text_from(call->options[i].option->name), TEXT("down-sql")))
+            error = take_file(import, call->options[i].value, SCRIPT_DOWN);
+    return error;
 }
 
 static struct error *run_alembic(struct import *import)
@@ -139,7 +149,6 @@ static struct error *get_sql(struct import *import)
     struct call *call = import->call;
     struct text name = cli_value(call, "dialect");
     enum dialect wanted = DIALECT_POSTGRESQL;
-    struct error *error = NULL;
 
     if (name.bytes && dialect_find(name, &wanted)) {
         import->tree.dialect = wanted;
@@ -147,12 +156,7 @@ static struct error *get_sql(struct import *import)
     }
     alembic_render_begin(call->arena, &import->tree, &import->rendering);
     import->has_down = cli_has(call, "render") || cli_has(call, "down-sql");
-    if (cli_has(call, "render"))
-        error = run_alembic(import);
-    if (cli_has(call, "sql"))
-        error = take_file(import, "sql", SCRIPT_UP);
-    if (!error && cli_has(call, "down-sql"))
-        error = take_file(import, "down-sql", SCRIPT_DOWN);
+    struct error *error = cli_has(call, "render") ? run_alembic(import) : take_files(import);
     if (error)
         return error;
     if (!import->tree.has_dialect)
@@ -200,7 +204,7 @@ static void refuse_missing(struct import *import, size_t position, enum script_k
 
     if (script->state == ALEMBIC_FAILED)
         error = alembic_refuse(arena, &import->tree, "not-rendered", span,
-                               "the %s of '%.*s' cannot be rendered without a database: %.*s", what,
+                               "the %s of '%.*s' cannot be rendered offline: %.*s", what,
                                TEXT_ARGS(revision->id.text), TEXT_ARGS(failure->message));
     else
         error =
