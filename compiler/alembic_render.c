@@ -17,6 +17,11 @@ struct render {
     const char *program;
     enum script_kind kind;
     struct alembic_rendering *rendering;
+
+    /* For walks through ancestors, a place for each revision. */
+    size_t *all, *known; /* the number of the last walk that came by */
+    size_t walks;
+    const struct revision **queue;
 };
 
 void alembic_render_begin(struct arena *arena, const struct alembic_tree *tree,
@@ -95,16 +100,15 @@ static bool is_untried(const struct render *render, const struct revision *revis
     return script_of(render, revision)->state == ALEMBIC_UNTRIED;
 }
 
-/* Marks a revision and its ancestors with a number, but not behind those that have it. */
-static void mark(const struct revision *revision, size_t number, size_t *marks,
-                 const struct revision **queue)
+/* Marks a revision and its ancestors with the number of a new walk. */
+static void walk(struct render *render, const struct revision *revision, size_t *marks)
 {
-    size_t first = 0, last = 0;
+    size_t first = 0, last = 0, number = ++render->walks;
 
     marks[revision->position] = number;
-    queue[last++] = revision;
+    render->queue[last++] = revision;
     while (first < last) {
-        const struct revision *next = queue[first++];
+        const struct revision *next = render->queue[first++];
 
         for (size_t i = 0; i < next->parent_count; i++) {
             const struct revision *parent = next->parents[i].revision;
@@ -112,7 +116,7 @@ static void mark(const struct revision *revision, size_t number, size_t *marks,
             if (marks[parent->position] == number)
                 continue;
             marks[parent->position] = number;
-            queue[last++] = parent;
+            render->queue[last++] = parent;
         }
     }
 }
@@ -123,24 +127,22 @@ static void mark(const struct revision *revision, size_t number, size_t *marks,
  *
  * returns  false where there is none; parent is NULL for a root
  */
-static bool find_start(const struct render *render, const struct revision *revision,
+static bool find_start(struct render *render, const struct revision *revision,
                        const struct revision **parent)
 {
     const struct manifest *manifest = render->manifest;
-    size_t *all = arena_array(render->arena, size_t, manifest->count);
-    size_t *known = arena_array(render->arena, size_t, manifest->count);
-    const struct revision **queue =
-        arena_array(render->arena, const struct revision *, manifest->count);
 
     *parent = NULL;
-    mark(revision, 1, all, queue);
+    walk(render, revision, render->all);
+    size_t number = render->walks;
     for (size_t i = 0; i < revision->parent_count; i++) {
         bool is_clear = true;
 
         *parent = revision->parents[i].revision;
-        mark(*parent, i + 1, known, queue);
+        walk(render, *parent, render->known);
         for (size_t j = 0; j < manifest->count; j++)
-            is_clear &= !all[j] || known[j] == i + 1 || &manifest->revisions[j] == revision ||
+            is_clear &= render->all[j] != number || render->known[j] == render->walks ||
+                        &manifest->revisions[j] == revision ||
                         script_of(render, &manifest->revisions[j])->state == ALEMBIC_RENDERED;
         if (is_clear)
             return true;
@@ -160,8 +162,7 @@ static const struct revision *chain_end(const struct render *render,
 
 /* Renders the first untried revision that can be, and what hangs on it. returns  false: none can be
  */
-static bool find_range(const struct render *render, const struct revision **first,
-                       const char **range)
+static bool find_range(struct render *render, const struct revision **first, const char **range)
 {
     for (size_t i = 0; i < render->order.count; i++) {
         const struct revision *revision = render->order.steps[i], *parent = NULL;
@@ -212,6 +213,9 @@ struct error *alembic_render_run(struct arena *arena, struct alembic_tree *tree,
         .program = program,
         .kind = kind,
         .rendering = rendering,
+        .all = arena_array(arena, size_t, tree->count),
+        .known = arena_array(arena, size_t, tree->count),
+        .queue = arena_array(arena, const struct revision *, tree->count),
     };
     const struct revision *first;
     const char *range;

@@ -150,6 +150,7 @@ static void read_traceback(struct arena *arena, const struct alembic_tree *tree,
         if (!text_starts(line, front) || end == line.size)
             continue;
         is_behind = true;
+        failure->is_unimplemented = false;
         struct text path = text_slice(line, front.size, end - front.size);
         struct text digits = text_slice(line, end + middle.size, line.size);
         if (!text_number(text_cut(&digits, ','), PYTHON_SIZE_MAX, &number) ||
@@ -157,6 +158,7 @@ static void read_traceback(struct arena *arena, const struct alembic_tree *tree,
             continue;
         failure->revision = revision;
         failure->span = line_of(revision->source, (size_t)number);
+        failure->is_unimplemented = true; /* unless the exception came from further inside */
     }
 }
 
@@ -166,7 +168,7 @@ static void read_failure(struct arena *arena, const struct alembic_tree *tree, s
     failure->has_failed = true;
     failure->message = text_from(alembic_shown(arena, last_line(said)));
     read_traceback(arena, tree, said, failure);
-    failure->is_unimplemented = text_starts(failure->message, TEXT("NotImplementedError"));
+    failure->is_unimplemented &= text_starts(failure->message, TEXT("NotImplementedError"));
 }
 
 /* What its logger says, where it is on: "Context impl PostgresqlImpl." */

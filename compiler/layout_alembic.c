@@ -256,19 +256,15 @@ static void read_statement(struct module *module, struct python_token *token)
         module_variables[i].read(module, value);
 }
 
-/* Which of the two functions a statement in the first column begins, at its name; NULL for neither.
- */
-static bool *find_function(struct module *module, const struct python_token *token)
+/* Which of the two functions has this name; NULL for neither. */
+static bool *find_function(struct module *module, const struct python_token *name)
 {
-    return python_is(token, "upgrade")     ? &module->revision->is_empty[0]
-           : python_is(token, "downgrade") ? &module->revision->is_empty[1]
-                                           : NULL;
+    return python_is(name, "upgrade")     ? &module->revision->is_empty[0]
+           : python_is(name, "downgrade") ? &module->revision->is_empty[1]
+                                          : NULL;
 }
 
-/*
- * What does nothing, in the body of a function: 'pass', and texts. Its head ends at the ':' outside
- * of brackets.
- */
+/* In the body of a function: 'pass', and texts that stand for themselves. */
 static bool does_nothing(const struct python_token *token)
 {
     return token->kind == PYTHON_LINE || token->kind == PYTHON_STRING || python_is(token, "pass");
@@ -279,7 +275,7 @@ static void read_module(struct module *module)
     struct python *python = &module->python;
     struct python_token token = python_next(python);
     bool *is_empty = NULL; /* of the function that is being read */
-    bool begins = true, in_body = false;
+    bool begins = true, in_body = false, is_decorated = false;
 
     if (token.kind == PYTHON_STRING)
         read_docstring(module, token.inside);
@@ -294,7 +290,8 @@ static void read_module(struct module *module)
                 read_statement(module, &token);
             }
             if (is_empty)
-                *is_empty = true;
+                *is_empty = !is_decorated;
+            is_decorated = python_is(&token, "@");
         } else if (is_empty && in_body) {
             *is_empty &= does_nothing(&token);
         } else if (is_empty && python_is(&token, ":") && python->depth == 0) {
