@@ -3,7 +3,6 @@
 #include "runtime/file.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 const struct option command_init_options[] = {
@@ -11,23 +10,6 @@ const struct option command_init_options[] = {
     {"dialect", "NAME", "postgresql or sqlite (postgresql)", 0, false},
     {0},
 };
-
-/* The name of the folder, as far as it can be the name of a project. */
-static struct text project_of(struct arena *arena, struct text folder)
-{
-    char *real = realpath(folder.bytes, NULL);
-    struct text name = arena_copy(arena, file_name(text_from(real ? real : "")));
-    char *bytes = (char *)name.bytes;
-
-    free(real);
-    for (size_t i = 0; i < name.size; i++) {
-        if (bytes[i] >= 'A' && bytes[i] <= 'Z')
-            bytes[i] = (char)(bytes[i] - 'A' + 'a');
-        else if (bytes[i] == ' ')
-            bytes[i] = '-';
-    }
-    return index_is_project(name) ? name : TEXT("project");
-}
 
 static struct error *make_folder(struct arena *arena, struct text path)
 {
@@ -78,7 +60,7 @@ struct error *command_init(struct call *call)
         return error;
 
     const struct text pairs[][2] = {
-        {TEXT("project"), project.bytes ? project : project_of(call->arena, folder)},
+        {TEXT("project"), project.bytes ? project : commands_project(call->arena, folder)},
         {TEXT("dialect"), dialect_name(dialect)},
     };
     for (size_t i = 0; i < TEMPLATE_COUNT; i++) {

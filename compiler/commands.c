@@ -1,6 +1,8 @@
 #include "compiler/commands.h"
+#include "runtime/file.h"
 
 #include <limits.h>
+#include <stdlib.h>
 
 struct error *commands_load_manifest(struct call *call, struct manifest *manifest)
 {
@@ -14,6 +16,8 @@ struct error *commands_load(struct call *call, struct manifest *manifest, struct
     struct error *error = commands_load_manifest(call, manifest);
 
     if (!error)
+        commands_warn(call, manifest->warnings);
+    if (!error)
         error = graph_resolve(call->arena, manifest);
     if (!error)
         graph_linearize(call->arena, manifest, order);
@@ -25,7 +29,26 @@ struct error *commands_load_any_heads(struct call *call, struct text path,
 {
     struct error *error = manifest_load_draft(call->arena, path, NULL, 0, manifest);
 
-    return error ? error : graph_resolve_any_heads(call->arena, manifest);
+    if (error)
+        return error;
+    commands_warn(call, manifest->warnings);
+    return graph_resolve_any_heads(call->arena, manifest);
+}
+
+struct text commands_project(struct arena *arena, struct text folder)
+{
+    char *real = realpath(folder.bytes, NULL);
+    struct text name = arena_copy(arena, file_name(text_from(real ? real : "")));
+    char *bytes = (char *)name.bytes;
+
+    free(real);
+    for (size_t i = 0; i < name.size; i++) {
+        if (bytes[i] >= 'A' && bytes[i] <= 'Z')
+            bytes[i] = (char)(bytes[i] - 'A' + 'a');
+        else if (bytes[i] == ' ')
+            bytes[i] = '-';
+    }
+    return index_is_project(name) ? name : TEXT("project");
 }
 
 void commands_warn(struct call *call, const struct error *warnings)

@@ -10,7 +10,7 @@ extern const struct option command_new_options[], command_merge_options[], comma
 extern const struct option command_init_options[], command_check_options[], command_heads_options[],
     command_rehearse_options[], command_history_options[], command_graph_options[],
     command_build_options[], command_keygen_options[], command_sign_options[],
-    command_inspect_options[], command_diff_options[];
+    command_inspect_options[], command_diff_options[], command_import_options[];
 
 struct error *command_init(struct call *call) CHECKED;
 struct error *command_new(struct call *call) CHECKED;
@@ -26,6 +26,14 @@ struct error *command_keygen(struct call *call) CHECKED;
 struct error *command_sign(struct call *call) CHECKED;
 struct error *command_inspect(struct call *call) CHECKED;
 struct error *command_diff(struct call *call) CHECKED;
+struct error *command_import(struct call *call) CHECKED;
+
+/* What `import` does with a history of Alembic, whose revisions are Python. */
+struct error *command_import_alembic(struct call *call) CHECKED;
+struct text command_import_scalar(struct arena *arena, struct text text); /* as YAML */
+
+/* The layouts, for the help of `import`. */
+void command_import_list(struct report *report);
 
 /* What `new` and `merge` share: refuses what cannot be a title; adds the revision and says so. */
 struct error *command_new_check_title(struct call *call, struct text title) CHECKED;
@@ -57,6 +65,9 @@ struct error *commands_dialects(struct call *call, const struct manifest *manife
  */
 struct error *commands_rehearse(struct call *call, enum dialect dialect,
                                 struct rehearsal **rehearsal) CHECKED;
+
+/* The name of a folder, as far as it can be the name of a project. */
+struct text commands_project(struct arena *arena, struct text folder);
 
 /* Signs with the key of --key. digest is that of the text */
 struct error *commands_sign(struct call *call, enum signed_kind kind, struct text text,

@@ -13,6 +13,7 @@ struct slot {
     struct buffer file;   /* as it is on disk */
     struct script script; /* as it is shipped */
     struct source source, shipped;
+    struct part part;     /* of the file, that is the script */
     struct digest digest; /* of the file */
     bool is_read;         /* the revision at hand has this file */
 };
@@ -53,14 +54,59 @@ static struct error *keep_source(struct run *run, const struct source *source, s
     return error;
 }
 
-static struct error *read_file(struct run *run, const struct script_reference *reference,
-                               struct slot *slot)
+/* The marks are read each time: the manifest names them, and the file may have been edited. */
+static struct error *find_part(struct run *run, const struct revision *revision,
+                               enum script_kind kind, struct slot *slot)
 {
+    const struct script_reference *reference = &revision->scripts[run->options->dialect][kind];
+    struct section_side sides[SECTION_SIDE_COUNT];
+
+    slot->part = (struct part){0, slot->source.text.size};
+    if (reference->section == SECTION_NONE)
+        return NULL;
+    struct error *error = section_read(run->arena, &slot->source, reference->section, sides);
+    if (error)
+        return keep_source(run, &slot->source, error);
+    if (!sides[kind].is_there)
+        return error_hint(run->arena,
+                          error_at(run->arena, ERROR_INPUT, reference->span, "'%.*s' has no '%s'",
+                                   TEXT_ARGS(reference->path),
+                                   section_mark(reference->section, kind)),
+                          "Write 'down: none' for what cannot be undone.");
+    if (!sides[kind].transactional && revision->transactional)
+        return keep_source(
+            run, &slot->source,
+            error_hint(run->arena,
+                       error_at(run->arena, ERROR_INPUT, sides[kind].mark,
+                                "the file wants no transaction, and revision '%.*s' has one",
+                                TEXT_ARGS(revision->id)),
+                       "Write 'transaction: none' in the manifest."));
+    slot->part = sides[kind].part;
+    return NULL;
+}
+
+/* The marks of a file are judged once: where they are wrong for its up script, nothing is read. */
+static bool is_refused_with_up(const struct run *run, const struct revision *revision,
+                               enum script_kind kind)
+{
+    const struct script_reference *scripts = revision->scripts[run->options->dialect];
+
+    return kind == SCRIPT_DOWN && scripts[kind].section != SECTION_NONE &&
+           scripts[kind].section == scripts[SCRIPT_UP].section &&
+           text_equal(scripts[kind].path, scripts[SCRIPT_UP].path) &&
+           !run->slots[SCRIPT_UP].is_read;
+}
+
+static struct error *read_file(struct run *run, const struct revision *revision,
+                               enum script_kind kind)
+{
+    const struct script_reference *reference = &revision->scripts[run->options->dialect][kind];
+    struct slot *slot = &run->slots[kind];
     CLEANUP(file_close) int fd = -1;
     uint64_t size;
 
     slot->is_read = false;
-    if (reference->presence != SCRIPT_FILE)
+    if (reference->presence != SCRIPT_FILE || is_refused_with_up(run, revision, kind))
         return NULL;
     struct error *error =
         file_open_inside(run->arena, run->folder, reference->path.bytes, &fd, &size);
@@ -74,8 +120,9 @@ static struct error *read_file(struct run *run, const struct script_reference *r
     }
     slot->source = (struct source){reference->path, buffer_text(&slot->file)};
     slot->digest = crypto_digest(slot->source.text);
-    slot->is_read = true;
-    return NULL;
+    error = find_part(run, revision, kind, slot);
+    slot->is_read = !error;
+    return error;
 }
 
 static struct error *split(struct run *run, const struct revision *revision, bool transactional,
@@ -85,6 +132,7 @@ static struct error *split(struct run *run, const struct revision *revision, boo
         .dialect = run->options->dialect,
         .transactional = transactional,
         .allowed = revision->allowed,
+        .part = &slot->part,
         .parses = true,
         .server_version = run->server_version,
     };
@@ -262,8 +310,7 @@ static struct error *compile_step(struct run *run, const struct revision *revisi
 
     describe(run, revision, step);
     for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
-        errors_add(&run->errors, read_file(run, &revision->scripts[run->options->dialect][kind],
-                                           &run->slots[kind]));
+        errors_add(&run->errors, read_file(run, revision, (enum script_kind)kind));
     step->transactional = is_transactional(run, revision);
     for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++)
         errors_add(&run->errors, read_script(run, revision, (enum script_kind)kind, step));

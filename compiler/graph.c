@@ -16,6 +16,7 @@ struct finding {
     bool listed_head; /* named under `heads:` */
     bool meant_root;  /* probably what a misspelt entry of `roots:` is about */
     bool meant_head;  /* likewise for `heads:` */
+    bool meant_child; /* it has a child, whose misspelt parent it probably is */
     bool reached;     /* by a listed head, or by one that is reported */
     bool in_cycle;    /* its own ancestor, over more than one step */
     size_t unplaced;  /* parents that no order has placed yet */
@@ -224,6 +225,30 @@ static void fill_children(struct graph *graph)
     }
 }
 
+/*
+ * What unknown parents are probably about is no head. Only where words ask for heads all the same,
+ * and for no more parents than will be told: each costs a look at all revisions.
+ */
+static void mark_meant(struct graph *graph)
+{
+    const struct manifest *manifest = graph->manifest;
+    size_t count = 0;
+
+    for (size_t i = 0; i < manifest->count && manifest->words && count < ERRORS_MAX; i++) {
+        const struct revision *revision = &manifest->revisions[i];
+
+        for (size_t j = 0; j < revision->parent_count && count < ERRORS_MAX; j++) {
+            if (graph_find(manifest, revision->parents[j].id))
+                continue;
+            const struct revision *meant =
+                nearest(graph, revision->parents[j].id, A_PARENT, revision);
+            if (meant)
+                finding_of(graph, meant)->meant_child = true;
+            count++;
+        }
+    }
+}
+
 static void refuse_repeated(struct graph *graph, const struct revision *revision)
 {
     const struct revision *first = graph_find(graph->manifest, revision->id);
@@ -255,7 +280,10 @@ static void refuse_parent(struct graph *graph, const struct revision *revision,
         struct error *error =
             refuse(graph, reference->span, "revision '%.*s' has an unknown parent '%.*s'",
                    TEXT_ARGS(of), TEXT_ARGS(id));
-        hint_nearest(graph, error, nearest(graph, id, A_PARENT, revision));
+        const struct revision *meant = nearest(graph, id, A_PARENT, revision);
+        hint_nearest(graph, error, meant);
+        if (!meant && graph->manifest->words)
+            error_hint(graph->arena, error, "%s", graph->manifest->words->unknown);
     } else if (damage == DAMAGE_OWN_PARENT) {
         refuse(graph, reference->span, "revision '%.*s' names itself as its parent", TEXT_ARGS(of));
     } else {
@@ -416,6 +444,30 @@ static size_t walk_cycle(const struct graph *graph, const struct revision *start
     return count;
 }
 
+/* The step that closed a cycle is the only one from a revision to a younger parent. */
+static void hint_closing(const struct graph *graph, struct error *error, const struct step *steps,
+                         size_t count)
+{
+    const struct step *closing = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        struct text child = steps[i].child->created, parent = steps[i].parent->revision->created;
+
+        if (!child.size || !parent.size || (closing && text_compare(child, parent) < 0))
+            return;
+        if (text_compare(child, parent) < 0)
+            closing = &steps[i];
+    }
+    if (!closing)
+        return;
+    struct text child = closing->child->id, parent = closing->parent->id;
+    error_note(graph->arena, error, closing->parent->span,
+               "this closes it: '%.*s' was created before '%.*s'", TEXT_ARGS(child),
+               TEXT_ARGS(parent));
+    error_hint(graph->arena, error, "Give '%.*s' another parent than '%.*s'.", TEXT_ARGS(child),
+               TEXT_ARGS(parent));
+}
+
 static void refuse_cycle(struct graph *graph, const struct revision *start, struct step *ways,
                          const struct revision **queue)
 {
@@ -430,6 +482,7 @@ static void refuse_cycle(struct graph *graph, const struct revision *start, stru
                TEXT_ARGS(start->id), TEXT_ARGS(start->id), TEXT_ARGS(buffer_text(&path)));
     for (size_t i = 0; i < count && i < CYCLE_NOTES_MAX; i++)
         note_parent(graph, error, steps[i].child, steps[i].parent);
+    hint_closing(graph, error, steps, count);
 }
 
 /* Roots and heads. */
@@ -461,7 +514,7 @@ static void find_roots_and_heads(struct graph *graph)
             continue;
         if (revision->parent_count == 0)
             graph->roots[graph->root_count++] = revision;
-        if (revision->child_count == 0)
+        if (revision->child_count == 0 && !graph->findings[i].meant_child)
             graph->heads[graph->head_count++] = revision;
     }
 }
@@ -583,7 +636,9 @@ static void refuse_root(struct graph *graph, const struct revision *revision)
                TEXT_ARGS(revision->id));
     error_note(graph->arena, error, graph->roots[0]->span, "the first root is '%.*s'",
                TEXT_ARGS(graph->roots[0]->id));
-    if (graph->root_count <= NAMES_MAX)
+    if (graph->manifest->words)
+        error_hint(graph->arena, error, "%s", graph->manifest->words->root);
+    else if (graph->root_count <= NAMES_MAX)
         error_hint(graph->arena, error,
                    "Name its lost parent in 'parents:', or list all roots: 'roots: [%s]'.",
                    names(graph->arena, graph->roots, graph->root_count, "").bytes);
@@ -630,7 +685,9 @@ static void refuse_several_heads(struct graph *graph)
     for (size_t i = 1; i < count && i < NAMES_MAX; i++)
         error_note(arena, error, graph->heads[i]->span, "another head is '%.*s'",
                    TEXT_ARGS(graph->heads[i]->id));
-    if (count <= NAMES_MAX)
+    if (graph->manifest->words)
+        error_hint(arena, error, "%s", graph->manifest->words->heads);
+    else if (count <= NAMES_MAX)
         error_hint(arena, error,
                    "Merge them with a revision whose parents are [%s], or list them under "
                    "'heads:'.",
@@ -677,12 +734,19 @@ static bool is_unexpected_root(const struct graph *graph, const struct revision 
 }
 
 /* Heads that are so only because of wrong ids or parents are left alone. */
+static bool tells_heads(const struct graph *graph)
+{
+    const struct graph_words *words = graph->manifest->words;
+
+    return words ? words->heads != NULL : graph->sound;
+}
+
 static bool is_unexpected_head(const struct graph *graph, const struct revision *revision)
 {
     const struct finding *finding = finding_of(graph, revision);
 
-    return revision->child_count == 0 && graph->sound && !graph->any_heads &&
-           !finding->listed_head && !finding->meant_head &&
+    return revision->child_count == 0 && !finding->meant_child && tells_heads(graph) &&
+           !graph->any_heads && !finding->listed_head && !finding->meant_head &&
            (graph->manifest->head_count || graph->head_count > 1);
 }
 
@@ -753,6 +817,7 @@ static struct error *resolve(struct arena *arena, struct manifest *manifest, boo
     index_ids(&graph);
     resolve_parents(&graph);
     fill_children(&graph);
+    mark_meant(&graph);
     if (!is_acyclic(&graph))
         find_components(&graph);
     find_roots_and_heads(&graph);

@@ -36,8 +36,18 @@ static const struct command commands[] = {
     {"diff", "OLD NEW", "compare two bundles: what came, went and changed",
      "sqlferry diff shop-2.3.0.ferry shop-2.4.0.ferry --key team.pub", command_diff_options, 2, 2,
      command_diff},
+    {"import", "LAYOUT FOLDER...", "write a manifest for the migrations of another tool",
+     "sqlferry import flyway db/migration -o ferry.yaml", command_import_options, 2, ARGUMENTS_MAX,
+     command_import},
     {0},
 };
+
+/* What the options of a command cannot say. */
+static void add_help(struct report *report, const struct command *command)
+{
+    if (command->run == command_import)
+        command_import_list(report);
+}
 
 static const struct program program = {
     .name = "sqlferry",
@@ -45,6 +55,7 @@ static const struct program program = {
     .summary = "Compiles a graph of database revisions into one signed bundle of ordered SQL.",
     .commands = commands,
     .memory = (size_t)4 << 30,
+    .add_help = add_help,
 };
 
 int main(int argc, char **argv)

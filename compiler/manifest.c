@@ -16,7 +16,9 @@ struct file {
     struct source source;
     struct text folder;   /* that its paths begin in: "" or "teams", from that of the manifest */
     struct span included; /* where it is named; without a source for the manifest itself */
-    const struct yaml_node *revisions; /* NULL where it has none */
+    const struct yaml_node *revisions;    /* the list; NULL where it has none */
+    const struct layout_history *history; /* of another tool; NULL where `revisions:` is a list */
+    unsigned allowed;                     /* in that history: bits 1 << enum sql_rule */
     struct errors errors;
 
     /* Who it is, whatever path led there. */
@@ -36,6 +38,7 @@ struct reader {
     bool may_be_empty;           /* the manifest has no revisions so far */
     const struct source *drafts; /* what stands for files */
     size_t draft_count;
+    struct error *last_warning; /* of the manifest */
 };
 
 /* What may stand behind a key. */
@@ -77,7 +80,8 @@ static const struct key manifest_keys[MANIFEST_KEY_COUNT] = {
     [MANIFEST_PROJECT] = {"project", A_TEXT, "Write 'project: NAME'."},
     [MANIFEST_DIALECT] = {"dialect", A_TEXT | A_LIST,
                           "Write 'postgresql', 'sqlite' or '[postgresql, sqlite]'."},
-    [MANIFEST_REVISIONS] = {"revisions", A_LIST, "Begin each revision with '- id: ID'."},
+    [MANIFEST_REVISIONS] = {"revisions", A_LIST | A_MAPPING,
+                            "Begin each revision with '- id: ID'."},
     [MANIFEST_INCLUDE] = {"include", A_LIST, "Write 'include: [PATH]'."},
     [MANIFEST_ROOTS] = {"roots", A_LIST, "Write 'roots: [ID, ID]', or leave it out."},
     [MANIFEST_HEADS] = {"heads", A_LIST, "Write 'heads: [ID, ID]', or leave it out."},
@@ -131,6 +135,32 @@ static const struct key revision_keys[REVISION_KEY_COUNT] = {
     [REVISION_STATEMENT_TIMEOUT] = {"statement_timeout", A_TEXT,
                                     "Write a time as 10s, 500ms or 2m."},
     [REVISION_ALLOW] = {"allow", A_LIST, "Write 'allow: [RULE]'."},
+};
+
+/* Behind `revisions:`, in place of the list. */
+enum {
+    LAYOUT_LAYOUT,
+    LAYOUT_PATH,
+    LAYOUT_ALLOW,
+    LAYOUT_KEY_COUNT,
+};
+
+static const struct key layout_keys[LAYOUT_KEY_COUNT] = {
+    [LAYOUT_LAYOUT] = {"layout", A_TEXT, "'sqlferry import --help' lists the layouts."},
+    [LAYOUT_PATH] = {"path", A_TEXT | A_LIST, "Write 'path: FOLDER'."},
+    [LAYOUT_ALLOW] = {"allow", A_LIST, "Write 'allow: [missing-semicolon]'."},
+};
+
+/* In place of the path of a script. */
+enum {
+    PART_FILE,
+    PART_SECTION,
+    PART_KEY_COUNT,
+};
+
+static const struct key part_keys[PART_KEY_COUNT] = {
+    [PART_FILE] = {"file", A_TEXT, "Write 'file: PATH'."},
+    [PART_SECTION] = {"section", A_TEXT, "Write 'goose' or 'dbmate', whose marks the file has."},
 };
 
 /* Adds an error to those of the file that is being read. */
@@ -561,13 +591,57 @@ static struct script_reference read_script_path(struct reader *reader, const str
     return script;
 }
 
+/* Of the two keys that tell a part of a file from dialects. */
+static bool is_part(const struct yaml_node *value)
+{
+    for (const struct yaml_node *key = value->first; key; key = key->next)
+        for (size_t i = 0; i < COUNT(part_keys); i++)
+            if (text_equal(key->text, text_from(part_keys[i].name)))
+                return true;
+    return false;
+}
+
+/* `{file: PATH, section: NAME}`: the script is between the marks of a tool. */
+static struct script_reference read_part(struct reader *reader, const struct yaml_node *mapping,
+                                         enum script_kind kind)
+{
+    struct entry entries[PART_KEY_COUNT] = {{NULL, NULL, false}};
+    struct script_reference script = {.presence = SCRIPT_FILE, .span = mapping->span};
+
+    read_keys(reader, mapping, part_keys, COUNT(part_keys), entries);
+    for (size_t i = 0; i < COUNT(part_keys); i++)
+        if (is_missing(&entries[i]))
+            hint_key(reader,
+                     refuse(reader, beginning(mapping), "'%s' has no '%s'", script_names[kind],
+                            part_keys[i].name),
+                     &part_keys[i]);
+    if (entries[PART_FILE].value && read_path(reader, entries[PART_FILE].value, &script.path))
+        script.span = entries[PART_FILE].value->span;
+    if (kind == SCRIPT_VERIFY)
+        refuse(reader, beginning(mapping), "no section of a file is a verify script");
+    else if (entries[PART_SECTION].value &&
+             !section_find(entries[PART_SECTION].value->text, &script.section))
+        hint_key(reader,
+                 refuse(reader, entries[PART_SECTION].value->span, "there are no marks of '%s'",
+                        shown(reader, entries[PART_SECTION].value->text)),
+                 &part_keys[PART_SECTION]);
+    return script;
+}
+
+static struct script_reference read_one_script(struct reader *reader, const struct yaml_node *value,
+                                               enum script_kind kind)
+{
+    return value->kind == YAML_MAPPING ? read_part(reader, value, kind)
+                                       : read_script_path(reader, value, kind);
+}
+
 static void read_script(struct reader *reader, const struct yaml_node *value, enum script_kind kind,
                         struct revision *revision)
 {
     const struct yaml_node *values[DIALECT_COUNT] = {NULL};
 
-    if (value->kind == YAML_SCALAR) {
-        struct script_reference script = read_script_path(reader, value, kind);
+    if (value->kind == YAML_SCALAR || is_part(value)) {
+        struct script_reference script = read_one_script(reader, value, kind);
         for (size_t i = 0; i < DIALECT_COUNT; i++)
             if (reader->manifest.dialects[i])
                 revision->scripts[i][kind] = script;
@@ -575,11 +649,11 @@ static void read_script(struct reader *reader, const struct yaml_node *value, en
     }
 
     size_t before = reader->file->errors.count;
-    read_by_dialect(reader, value, A_TEXT, values);
+    read_by_dialect(reader, value, A_TEXT | A_MAPPING, values);
     bool sound = reader->file->errors.count == before;
     for (size_t i = 0; i < DIALECT_COUNT; i++) {
         if (values[i])
-            revision->scripts[i][kind] = read_script_path(reader, values[i], kind);
+            revision->scripts[i][kind] = read_one_script(reader, values[i], kind);
         else if (kind == SCRIPT_UP && reader->manifest.dialects[i] && sound)
             refuse(reader, beginning(value), "'up' names no script for '%s'",
                    dialect_name((enum dialect)i).bytes);
@@ -741,13 +815,180 @@ static void read_revision(struct reader *reader, const struct yaml_node *node,
         read_allowed(reader, entries[REVISION_ALLOW].value, revision);
 }
 
+/* A folder, which may be that of the manifest and may end in '/'. */
+static bool read_folder(struct reader *reader, const struct yaml_node *node, struct text *path)
+{
+    struct yaml_node trimmed = *node;
+
+    if (!check_item(reader, node, "path"))
+        return false;
+    while (trimmed.text.size > 1 && text_ends(trimmed.text, TEXT("/")))
+        trimmed.text.size--;
+    if (!text_equal(trimmed.text, TEXT(".")))
+        return read_path(reader, &trimmed, path);
+    *path = reader->file->folder.size ? arena_copy(reader->arena, reader->file->folder) : TEXT(".");
+    return true;
+}
+
+/* Refusals only: a rule that warns is weighed by `severity:`. */
+static unsigned read_lifted(struct reader *reader, const struct yaml_node *list)
+{
+    unsigned allowed = 0;
+
+    for (const struct yaml_node *item = list->first; item && !is_full(reader); item = item->next) {
+        enum sql_rule rule;
+
+        if (!check_item(reader, item, "allow"))
+            continue;
+        if (!sql_rule_find(item->text, &rule))
+            error_hint(reader->arena,
+                       refuse(reader, item->span, "'%s' cannot be allowed for a folder",
+                              shown(reader, item->text)),
+                       "'missing-semicolon' and 'split-ambiguous' can; weigh others under "
+                       "'severity:'.");
+        else
+            allowed |= 1U << rule;
+    }
+    return allowed;
+}
+
+static struct text *read_folders(struct reader *reader, const struct yaml_node *value,
+                                 const struct layout *layout, size_t *count)
+{
+    struct text *places = arena_array(reader->arena, struct text, value->count + 1);
+
+    *count = 0;
+    if (value->kind == YAML_SCALAR) {
+        *count += read_folder(reader, value, &places[0]);
+        return places;
+    }
+    for (const struct yaml_node *item = value->first; item && !is_full(reader); item = item->next)
+        *count += read_folder(reader, item, &places[*count]);
+    if (*count > 1 && !layout->has_places)
+        refuse(reader, value->span, "%s has one folder", layout->name);
+    return places;
+}
+
+/* What is wrong in the folder is told at its place there. */
+static void read_history(struct reader *reader, const struct yaml_node *path,
+                         const struct layout *layout)
+{
+    struct layout_history *history = arena_one(reader->arena, struct layout_history);
+    struct layout_options options = {.root = reader->folder};
+    size_t before = reader->file->errors.count;
+
+    memcpy(options.dialects, reader->manifest.dialects, sizeof(options.dialects));
+    options.places = read_folders(reader, path, layout, &options.place_count);
+    if (reader->file->errors.count > before)
+        return;
+    struct error *error = layout_read(reader->arena, layout, &options, history);
+    if (error) {
+        error->code = ERROR_INPUT;
+        error->span = path->span;
+        errors_add(&reader->file->errors, error);
+        return;
+    }
+    for (error = history->faults.first; error; error = error->next)
+        if (!error->span.source)
+            error->span = path->span;
+    errors_add(&reader->file->errors, history->faults.first);
+    if (reader->last_warning)
+        reader->last_warning->next = history->warnings;
+    else
+        reader->manifest.warnings = history->warnings;
+    if (history->last_warning)
+        reader->last_warning = history->last_warning;
+    reader->file->history = history;
+}
+
+/* `{layout: NAME, path: FOLDER}`: the folder of another tool, as it is. */
+static void read_layout(struct reader *reader, const struct yaml_node *mapping)
+{
+    struct entry entries[LAYOUT_KEY_COUNT] = {{NULL, NULL, false}};
+    const struct layout *layout = NULL;
+
+    read_keys(reader, mapping, layout_keys, COUNT(layout_keys), entries);
+    for (size_t i = LAYOUT_LAYOUT; i <= LAYOUT_PATH; i++)
+        if (is_missing(&entries[i]))
+            hint_key(
+                reader,
+                refuse(reader, beginning(mapping), "'revisions' has no '%s'", layout_keys[i].name),
+                &layout_keys[i]);
+    if (entries[LAYOUT_LAYOUT].value) {
+        layout = layout_find(entries[LAYOUT_LAYOUT].value->text);
+        if (!layout)
+            hint_key(reader,
+                     refuse(reader, entries[LAYOUT_LAYOUT].value->span, "there is no layout '%s'",
+                            shown(reader, entries[LAYOUT_LAYOUT].value->text)),
+                     &layout_keys[LAYOUT_LAYOUT]);
+    }
+    if (entries[LAYOUT_ALLOW].value)
+        reader->file->allowed = read_lifted(reader, entries[LAYOUT_ALLOW].value);
+    if (layout && entries[LAYOUT_PATH].value && !is_full(reader))
+        read_history(reader, entries[LAYOUT_PATH].value, layout);
+}
+
+static void take_revision(struct reader *reader, const struct layout_revision *from,
+                          struct revision *to)
+{
+    to->id = from->id;
+    to->title = from->title;
+    to->span = from->span;
+    to->transactional = from->transactional;
+    to->allowed = reader->file->allowed;
+    to->parent_count = from->parent_count;
+    to->parents = arena_array(reader->arena, struct reference, from->parent_count);
+    for (size_t i = 0; i < from->parent_count; i++)
+        to->parents[i] = (struct reference){.id = from->parents[i], .span = from->span};
+    for (size_t i = 0; i < DIALECT_COUNT; i++)
+        for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++) {
+            const struct layout_script *script = &from->scripts[i][kind];
+
+            if (!reader->manifest.dialects[i] || script->presence == SCRIPT_ABSENT)
+                continue;
+            to->scripts[i][kind] = (struct script_reference){
+                .presence = script->presence,
+                .path = script->source ? script->source->name : TEXT(""),
+                .section = script->section,
+                .span = script->source ? (struct span){script->source, 0, 0} : from->span,
+            };
+        }
+}
+
+/* returns  false, after refusing it, where there are too many */
+static bool take_history(struct reader *reader, size_t limit)
+{
+    const struct layout_history *history = reader->file->history;
+    struct manifest *manifest = &reader->manifest;
+
+    for (size_t i = 0; i < history->count; i++) {
+        if (manifest->count == limit) {
+            refuse(reader, history->revisions[i]->span, "there are more than %d revisions",
+                   REVISIONS_MAX);
+            return false;
+        }
+        struct revision *revision = &manifest->revisions[manifest->count];
+        *revision = (struct revision){.position = manifest->count++};
+        take_revision(reader, history->revisions[i], revision);
+    }
+    return true;
+}
+
 static void read_revisions(struct reader *reader)
 {
     struct manifest *manifest = &reader->manifest;
     size_t count = 0;
 
-    for (struct file *file = reader->first; file; file = file->next)
-        count += file->revisions ? file->revisions->count : 0;
+    for (struct file *file = reader->first; file; file = file->next) {
+        reader->file = file;
+        if (file->revisions && file->revisions->kind == YAML_MAPPING) {
+            read_layout(reader, file->revisions);
+            file->revisions = NULL;
+        }
+        count += file->history     ? file->history->count
+                 : file->revisions ? file->revisions->count
+                                   : 0;
+    }
     if (count > REVISIONS_MAX)
         count = REVISIONS_MAX;
     manifest->revisions = arena_array(reader->arena, struct revision, count);
@@ -756,6 +997,8 @@ static void read_revisions(struct reader *reader)
         struct revision *before = NULL;
 
         reader->file = file;
+        if (file->history && !take_history(reader, count))
+            return;
         for (const struct yaml_node *node = file->revisions ? file->revisions->first : NULL;
              node && !is_full(reader); node = node->next) {
             if (manifest->count == count) {

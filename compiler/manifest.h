@@ -1,8 +1,8 @@
 /* manifest.h - YAML nodes to revisions; unknown keys are errors. Floor 3. */
 #pragma once
 
+#include "compiler/layout.h"
 #include "compiler/lint_rules.h"
-#include "runtime/index.h"
 
 enum {
     MANIFEST_SIZE_MAX = 64 << 20, /* bytes, of each file */
@@ -23,6 +23,7 @@ struct script_reference {
     enum script_presence presence;
     struct text path; /* relative to the folder of the manifest, with '/' and without '.' or '..';
                          followed by a NUL that does not count */
+    enum section section; /* of the file, by whose marks; none where it is the whole file */
     struct span span;
 };
 
@@ -34,9 +35,10 @@ struct allowance {
 
 struct revision {
     struct text id;
-    struct text title; /* empty where there is none */
-    struct span span;  /* of the id */
-    size_t position;   /* in the manifest, from 0 */
+    struct text title;   /* empty where there is none */
+    struct text created; /* when it was written, so that texts compare as times; or absent */
+    struct span span;    /* of the id */
+    size_t position;     /* in the manifest, from 0 */
     struct reference *parents;
     size_t parent_count; /* none makes it a root */
     struct script_reference scripts[DIALECT_COUNT][SCRIPT_KIND_COUNT];
@@ -55,6 +57,16 @@ struct revision {
     const struct revision *cycle; /* of those it can go to and come back from, the first listed */
 };
 
+/*
+ * What graph_resolve suggests for a history that no manifest tells. Then it names heads whatever
+ * else is wrong: such a history is looked at once, and all that is wrong must be seen.
+ */
+struct graph_words {
+    const char *unknown; /* a parent that is no revision, nor nearly one */
+    const char *root;    /* another root */
+    const char *heads;   /* several heads; NULL where they cannot be known */
+};
+
 struct manifest {
     struct text project;
     const struct source *source;                /* the manifest itself, without what it includes */
@@ -67,8 +79,10 @@ struct manifest {
     enum lint_severity severities[LINT_RULE_COUNT]; /* as `severity:` has them, or the table */
     struct revision *revisions; /* in manifest order, those of included files last */
     size_t count;
+    struct error *warnings;          /* of folders of other tools, all of them */
     struct reference *roots, *heads; /* as listed; none listed means exactly one is expected */
     size_t root_count, head_count;
+    const struct graph_words *words; /* NULL for those of a manifest */
 
     /* Filled by graph_resolve for graph_find: a hash table, its size a power of two. */
     struct revision **by_id;

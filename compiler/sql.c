@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_SIZE_MAX = 60 }; /* of what a message quotes from a script */
+enum { QUOTED_SIZE_MAX = 60 }; /* of what a message quotes from a script */
 
 const uint8_t sql_classes[256] = {
     [0x00 ... 0x08] = SQL_CONTROL,
@@ -51,6 +51,11 @@ bool sql_rule_find(struct text name, enum sql_rule *rule)
             return true;
         }
     return false;
+}
+
+struct text sql_rule_name(enum sql_rule rule)
+{
+    return rule_names[rule];
 }
 
 void script_free(struct script *script)
@@ -133,8 +138,8 @@ struct text sql_name(const struct lexer *lexer, struct token token)
 
     if ((token.kind == TOKEN_NAME || token.kind == TOKEN_STRING) && is_quoted(lexer, token))
         name = text_slice(name, 1, name.size - 2);
-    if (name.size > NAME_SIZE_MAX) {
-        name.size = NAME_SIZE_MAX;
+    if (name.size > QUOTED_SIZE_MAX) {
+        name.size = QUOTED_SIZE_MAX;
         while (name.size > 0 && (name.bytes[name.size] & 0xc0) == 0x80)
             name.size--; /* not inside a character */
     }
@@ -161,10 +166,15 @@ struct token sql_next_in(struct lexer *again, const struct lexer *lexer, const s
     return token;
 }
 
-/* What no reader of a script can make sense of. returns  false where there is any, refused */
-static bool check_bytes(struct reader *reader, struct text text)
+/*
+ * What no reader of a script can make sense of.
+ *
+ * from     the first byte that is looked at
+ * returns  false where there is any, refused
+ */
+static bool check_bytes(struct reader *reader, struct text text, size_t from)
 {
-    size_t control = 0;
+    size_t control = from;
 
     if (text_starts(text, TEXT("PGDMP"))) {
         sql_refuse(reader, (struct token){TOKEN_OTHER, 0, 5}, "Make it SQL with pg_restore -f.",
@@ -173,7 +183,7 @@ static bool check_bytes(struct reader *reader, struct text text)
     }
     while (control < text.size && !sql_is(text.bytes[control], SQL_CONTROL))
         control++;
-    size_t invalid = text_find_invalid(text_slice(text, 0, control));
+    size_t invalid = from + text_find_invalid(text_slice(text, from, control - from));
     if (invalid < control) {
         sql_refuse(reader, (struct token){TOKEN_OTHER, invalid, 1}, "Save the file as UTF-8.",
                    "byte 0x%02x is not UTF-8", (unsigned char)text.bytes[invalid]);
@@ -263,25 +273,40 @@ static void read_statements(struct lexer *lexer, struct script *script)
     sql_wrapper_finish(&wrapper, lexer, script);
 }
 
+/* What is no part of the script; its lines stay. */
+static void blank_before(struct script *script, size_t end)
+{
+    for (size_t at = 0; at < end; at++)
+        if (!sql_is(script->text.bytes[at], SQL_BLANK))
+            script->text.bytes[at] = ' ';
+}
+
 struct error *sql_read(struct arena *arena, const struct source *source,
                        const struct sql_options *options, struct script *script)
 {
     struct reader reader = {.arena = arena, .source = source, .options = options};
     struct text mark = TEXT("\xef\xbb\xbf");
     struct text text = source->text;
+    size_t before = 0; /* bytes in front of the part */
 
     script->text.size = script->count = 0;
     script->foreign_keys_off = false;
     script->warnings = NULL;
+    if (options->part) {
+        before = options->part->offset;
+        text = text_slice(text, 0, before + options->part->size);
+    }
     if (text_starts(text, mark)) {
         reader.shift = mark.size;
+        before -= before ? mark.size : 0;
         text = text_slice(text, mark.size, text.size);
     }
-    if (check_bytes(&reader, text)) {
+    if (check_bytes(&reader, text, before)) {
         /* Room for the NUL that the lexers stop at, and for a semicolon that is missing. */
         buffer_reserve(&script->text, text.size + sizeof "\n;");
         buffer_add(&script->text, text);
         script->text.bytes[text.size] = '\0';
+        blank_before(script, before);
         struct lexer lexer = {
             .bytes = script->text.bytes,
             .size = text.size,

@@ -1,9 +1,7 @@
 /* sql.h - a script to statements, by dialect: boundaries, and what is refused. Floor 2. */
 #pragma once
 
-#include "runtime/buffer.h"
-#include "runtime/dialect.h"
-#include "runtime/error.h"
+#include "compiler/section.h"
 
 /* From its first token to its semicolon, both included; comments and blanks around it are not. */
 struct statement {
@@ -19,11 +17,14 @@ enum sql_rule {
 /* returns  false where no rule has this name, as in "missing-semicolon" */
 bool sql_rule_find(struct text name, enum sql_rule *rule);
 
+struct text sql_rule_name(enum sql_rule rule);
+
 struct sql_options {
     enum dialect dialect;
-    bool transactional; /* the script runs inside one transaction of its revision */
-    unsigned allowed;   /* bits 1 << enum sql_rule */
-    bool parses;        /* PostgreSQL: every statement goes through the server's own parser */
+    bool transactional;      /* the script runs inside one transaction of its revision */
+    unsigned allowed;        /* bits 1 << enum sql_rule */
+    const struct part *part; /* of the source that is the script; NULL for all of it */
+    bool parses;             /* PostgreSQL: every statement goes through the server's own parser */
     struct text server_version; /* least version of the servers, for the parser; may be empty */
 };
 
@@ -31,10 +32,11 @@ struct sql_options {
  * A script as it is shipped. Starts as {0}, may be read into again and again, and is given back by
  * script_free.
  *
- * text              the source without its byte-order mark; what was taken off is blanked, byte for
- *                   byte, so that offsets and lines stay; a ';' is added where one was missing
- * foreign_keys_off  SQLite: a PRAGMA foreign_keys=off ... on around a table rebuild was taken off
- * warnings          what the parser refuses where the servers are newer than it; like errors
+ * text              the source without its byte-order mark, up to the end of the part; what was
+ * taken off, and what stands before the part, is blanked, byte for byte, so that offsets and lines
+ * stay; a ';' is added where one was missing foreign_keys_off  SQLite: a PRAGMA foreign_keys=off
+ * ... on around a table rebuild was taken off warnings          what the parser refuses where the
+ * servers are newer than it; like errors
  */
 struct script {
     struct buffer text;
@@ -74,3 +76,13 @@ bool sql_find_build(struct arena *arena, const struct script *script, size_t i,
  */
 struct error *sql_read(struct arena *arena, const struct source *source,
                        const struct sql_options *options, struct script *script) CHECKED;
+
+/*
+ * Copies a text without its BEGIN and COMMIT statements and the blank lines behind each. What
+ * cannot be cut into statements, and all behind it, is copied as it is.
+ *
+ * to       appended to
+ * returns  how many statements were left out
+ */
+size_t sql_drop_transactions(struct arena *arena, enum dialect dialect, struct text text,
+                             struct buffer *to);

@@ -148,6 +148,8 @@ static void print_command_help(struct report *report, const struct program *prog
     print_options(report, command->options);
     print_options(report, common_options);
     report_line(report, "%s", "");
+    if (program->add_help)
+        program->add_help(report, command);
     report_line(report, "example: %s", command->example);
     report_line(report, "manual:  man %s", program->name);
 }

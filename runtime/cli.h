@@ -40,6 +40,7 @@ struct program {
     const char *name, *version, *summary;
     const struct command *commands; /* ended by one without a name */
     size_t memory;                  /* the ceiling of a command's arena, in bytes */
+    void (*add_help)(struct report *report, const struct command *command); /* or NULL */
 };
 
 /* Runs the command that the arguments name and returns the exit status. */

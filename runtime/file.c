@@ -1,5 +1,6 @@
 #include "file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -51,7 +52,7 @@ struct error *file_open(struct arena *arena, int folder, const char *path, int *
 }
 
 /* For kernels before 5.6: one folder after the other, no links at all. */
-static int open_step_by_step(struct arena *arena, int folder, const char *path)
+static int open_step_by_step(struct arena *arena, int folder, const char *path, int flags)
 {
     CLEANUP(file_close) int here = dup(folder);
     struct text rest = text_from(path);
@@ -65,7 +66,7 @@ static int open_step_by_step(struct arena *arena, int folder, const char *path)
         file_close(&here);
         here = next;
     }
-    return openat(here, rest.bytes, READ_FLAGS | O_NOFOLLOW);
+    return openat(here, rest.bytes, flags | O_NOFOLLOW);
 }
 
 static bool leaves_folder(struct text path)
@@ -78,24 +79,91 @@ static bool leaves_folder(struct text path)
     return false;
 }
 
-struct error *file_open_inside(struct arena *arena, int folder, const char *path, int *fd,
-                               uint64_t *size)
+static struct error *open_inside(struct arena *arena, int folder, const char *path, int flags,
+                                 int *fd)
 {
-    struct open_how how = {.flags = READ_FLAGS, .resolve = RESOLVE_BENEATH};
+    struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_BENEATH};
 
     if (leaves_folder(text_from(path)))
         return error_plain(arena, ERROR_INPUT, "path '%s' leaves the folder of the manifest", path);
 
     int opened = (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
     if (opened < 0 && (errno == ENOSYS || errno == EPERM || errno == E2BIG))
-        opened = open_step_by_step(arena, folder, path);
+        opened = open_step_by_step(arena, folder, path, flags);
     if (opened < 0 && (errno == EXDEV || errno == ELOOP))
         return error_plain(arena, ERROR_INPUT,
                            "path '%s' leaves the folder of the manifest through a symbolic link",
                            path);
     if (opened < 0)
         return error_system(arena, "cannot open '%s'", path);
-    return accept_regular(arena, path, opened, fd, size);
+    *fd = opened;
+    return NULL;
+}
+
+struct error *file_open_inside(struct arena *arena, int folder, const char *path, int *fd,
+                               uint64_t *size)
+{
+    int opened = -1;
+    struct error *error = open_inside(arena, folder, path, READ_FLAGS, &opened);
+
+    return error ? error : accept_regular(arena, path, opened, fd, size);
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct file_entry *left = a, *right = b;
+
+    return text_compare(left->name, right->name);
+}
+
+static void close_folder(DIR **folder)
+{
+    if (*folder)
+        closedir(*folder);
+}
+
+/* The link itself tells nothing; what it leads to is looked at, and opened by others or not. */
+static bool is_folder(DIR *folder, const struct dirent *entry)
+{
+    struct stat status;
+
+    if (entry->d_type != DT_UNKNOWN && entry->d_type != DT_LNK)
+        return entry->d_type == DT_DIR;
+    return fstatat(dirfd(folder), entry->d_name, &status, 0) == 0 && S_ISDIR(status.st_mode);
+}
+
+struct error *file_list_inside(struct arena *arena, int folder, const char *path,
+                               struct file_entry **entries, size_t *count)
+{
+    CLEANUP(file_close) int fd = -1;
+    CLEANUP(close_folder) DIR *opened = NULL;
+    CLEANUP(buffer_free) struct buffer list = {0};
+    struct error *error = open_inside(arena, folder, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, &fd);
+
+    if (error)
+        return error;
+    opened = fdopendir(fd);
+    if (!opened)
+        return error_system(arena, "cannot read the folder '%s'", path);
+    file_steal(&fd);
+    errno = 0;
+    for (const struct dirent *entry; (entry = readdir(opened)); errno = 0) {
+        struct text name = text_from(entry->d_name);
+
+        if (!text_starts(name, TEXT("."))) {
+            struct file_entry kept = {arena_copy(arena, name), is_folder(opened, entry)};
+            buffer_add(&list, (struct text){(const char *)&kept, sizeof(kept)});
+        }
+    }
+    if (errno)
+        return error_system(arena, "cannot read the folder '%s'", path);
+    *count = list.size / sizeof(struct file_entry);
+    *entries = arena_array(arena, struct file_entry, *count);
+    if (*count) {
+        memcpy(*entries, list.bytes, list.size);
+        qsort(*entries, *count, sizeof(**entries), compare_entries);
+    }
+    return NULL;
 }
 
 /* A file that grows meanwhile is read as it was when it was opened; one that shrinks ends early. */

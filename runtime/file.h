@@ -29,6 +29,18 @@ struct error *file_open(struct arena *arena, int folder, const char *path, int *
 struct error *file_open_inside(struct arena *arena, int folder, const char *path, int *fd,
                                uint64_t *size) CHECKED;
 
+struct file_entry {
+    struct text name; /* followed by a NUL that does not count */
+    bool is_folder;   /* or a link to one */
+};
+
+/*
+ * What is in a folder, by the bytes of the names, but for names that begin with a dot. The folder
+ * is opened as a file is by file_open_inside; "." is the folder itself.
+ */
+struct error *file_list_inside(struct arena *arena, int folder, const char *path,
+                               struct file_entry **entries, size_t *count) CHECKED;
+
 /*
  * Reads a whole file into the arena, followed by a NUL that does not count.
  *

@@ -39,6 +39,8 @@ static void become_child(const struct process_options *options, const int ends[s
     for (size_t i = 0; i < COUNT(options->inherited); i++)
         if (options->inherited[i] >= 0 && fcntl(options->inherited[i], F_SETFD, 0) < 0)
             _exit(126);
+    if (options->folder && chdir(options->folder) < 0)
+        _exit(126);
     setpgid(0, 0);
     for (int signal_number = 1; signal_number < NSIG; signal_number++)
         signal(signal_number, SIG_DFL);

@@ -17,6 +17,7 @@ struct process_options {
     const char *const *arguments;   /* with the name first, ended by NULL */
     const char *const *environment; /* all of it, ended by NULL */
     int inherited[2];               /* descriptors that stay open in the child; -1 for none */
+    const char *folder;             /* that it works in; NULL for ours */
 };
 
 /*

@@ -15,11 +15,17 @@ static const struct target {
     const char *name;
     fuzz_target *run;
 } targets[] = {
-    {"bundle", fuzz_bundle},         {"container", fuzz_container},
-    {"index", fuzz_index},           {"keys", fuzz_keys},
-    {"manifest", fuzz_manifest},     {"psql_message", fuzz_psql_message},
-    {"signature", fuzz_signature},   {"sql_postgresql", fuzz_sql_postgresql},
-    {"sql_sqlite", fuzz_sql_sqlite}, {"trust", fuzz_trust},
+    {"alembic", fuzz_alembic},
+    {"bundle", fuzz_bundle},
+    {"container", fuzz_container},
+    {"index", fuzz_index},
+    {"keys", fuzz_keys},
+    {"manifest", fuzz_manifest},
+    {"psql_message", fuzz_psql_message},
+    {"signature", fuzz_signature},
+    {"sql_postgresql", fuzz_sql_postgresql},
+    {"sql_sqlite", fuzz_sql_sqlite},
+    {"trust", fuzz_trust},
 };
 
 struct seed {

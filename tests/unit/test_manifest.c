@@ -53,6 +53,8 @@ static void show_script(struct buffer *shown, const char *name,
         buffer_format(shown, " %s=none", name);
     if (script->presence == SCRIPT_FILE)
         buffer_format(shown, " %s=%s", name, script->path.bytes);
+    if (script->section != SECTION_NONE)
+        buffer_format(shown, "#%.*s", TEXT_ARGS(section_name(script->section)));
 }
 
 static void show_revision(struct buffer *shown, const struct manifest *manifest,
@@ -265,8 +267,10 @@ static const struct row {
      "hint: Write 'heads: [ID, ID]', or leave it out.\n"
      "ferry.yaml:7:10: error: 'include' must be a list, not a text\n"
      "hint: Write 'include: [PATH]'.\n"
-     "ferry.yaml:8:12: error: 'revisions' must be a list, not a mapping\n"
-     "hint: Begin each revision with '- id: ID'.\n"
+     "ferry.yaml:8:13: error: 'revisions' has no 'path'\n"
+     "hint: Write 'path: FOLDER'.\n"
+     "ferry.yaml:8:21: error: there is no layout 'x'\n"
+     "hint: 'sqlferry import --help' lists the layouts.\n"
      "ferry.yaml:9:10: error: 'alembic' must be a text, not a list\nhint: Write 'keep'.\n"},
     {"a project in capitals", "ferry: 1\nproject: Shop\ndialect: sqlite\n" ROOT,
      "ferry.yaml:2:10: error: 'Shop' cannot be the name of a project\n"
@@ -678,10 +682,69 @@ static const struct row {
           "    down: {mysql: a.sql, sqlite: [a.sql], sqlite: b.sql, postgresql: }\n",
      "ferry.yaml:7:25: error: there is no dialect 'postgres', only 'postgresql' and 'sqlite'\n"
      "ferry.yaml:8:12: error: there is no dialect 'mysql', only 'postgresql' and 'sqlite'\n"
-     "ferry.yaml:8:34: error: 'sqlite' must be a text, not a list\n"
+     "ferry.yaml:8:34: error: 'sqlite' must be a text or a mapping, not a list\n"
      "ferry.yaml:8:43: error: 'sqlite' is given twice\n"
      "ferry.yaml:8:26: note: first given here\n"
      "ferry.yaml:8:58: error: 'postgresql' is empty\n"},
+
+    /* Parts of files. */
+    {"a part of a file",
+     BOTH "revisions:\n  - id: a\n    parents: []\n    up: {section: goose, file: ./a.sql}\n"
+          "    down: {sqlite: {file: b.sql, section: dbmate}, postgresql: c.sql}\n",
+     "shop in .: postgresql sqlite\n"
+     "a [] postgresql: up=a.sql#goose down=c.sql sqlite: up=a.sql#goose down=b.sql#dbmate\n"},
+    {"a part that lacks a key",
+     HEAD "revisions:\n  - id: a\n    parents: []\n    up: {file: a.sql}\n"
+          "    down: {section: goose}\n",
+     "ferry.yaml:7:10: error: 'up' has no 'section'\n"
+     "hint: Write 'goose' or 'dbmate', whose marks the file has.\n"
+     "ferry.yaml:8:12: error: 'down' has no 'file'\nhint: Write 'file: PATH'.\n"},
+    {"parts that are wrong",
+     HEAD "revisions:\n  - id: a\n    parents: []\n    up: {file: /a.sql, section: goose}\n"
+          "    down: {file: a.sql, section: geese}\n    verify: {file: a.sql, section: goose}\n"
+          "  - {id: b, up: {file: a.sql, section: goose, part: up}}\n",
+     "ferry.yaml:7:16: error: path '/a.sql' is absolute\n"
+     "hint: Write it as seen from the folder of this file.\n"
+     "ferry.yaml:8:34: error: there are no marks of 'geese'\n"
+     "hint: Write 'goose' or 'dbmate', whose marks the file has.\n"
+     "ferry.yaml:9:14: error: no section of a file is a verify script\n"
+     "ferry.yaml:10:47: error: unknown key 'part'\n"},
+
+    /* Folders of other tools. */
+    {"the folder of another tool",
+     HEAD "revisions: {layout: flyway, path: db/, allow: [missing-semicolon]}\n"
+          "=== db/V2__b.sql\nSELECT 1;\n=== db/V1__a_table.sql\nSELECT 1;\n",
+     "shop in .: postgresql\n"
+     "1 \"a table\" [] postgresql: up=db/V1__a_table.sql allowed=1\n"
+     "2 \"b\" [1] postgresql: up=db/V2__b.sql allowed=1\n"},
+    {"its folder is that of the manifest",
+     HEAD "revisions: {layout: flyway, path: [.]}\n=== V1__a.sql\n=== .hidden\n",
+     "shop in .: postgresql\n1 \"a\" [] postgresql: up=V1__a.sql\n"},
+    {"the folder of an included file",
+     HEAD "include: [b/b.yaml]\n" ROOT
+          "=== b/b.yaml\nferry: 1\nrevisions: {layout: flyway, path: .}\n=== b/V1__a.sql\n",
+     "shop in .: postgresql\na [] postgresql: up=a.sql\n1 \"a\" [] postgresql: up=b/V1__a.sql\n"},
+    {"two folders, or none, or one that is not there",
+     HEAD "include: [b.yaml, c.yaml]\nrevisions: {layout: flyway, path: ['', ../db]}\n"
+          "=== b.yaml\nferry: 1\nrevisions: {layout: flyway, path: db, allow: [drop-table]}\n"
+          "=== c.yaml\nferry: 1\nrevisions: {layout: flyway, path: c}\n=== c/\n",
+     "ferry.yaml:5:36: error: an item of 'path' is empty\n"
+     "ferry.yaml:5:40: error: path '../db' leaves the folder of the manifest\n"
+     "b.yaml:2:35: error: cannot open 'db': No such file or directory\n"
+     "b.yaml:2:47: error: 'drop-table' cannot be allowed for a folder\n"
+     "hint: 'missing-semicolon' and 'split-ambiguous' can; weigh others under 'severity:'.\n"
+     "c.yaml:2:35: error: 'c' holds no migration of flyway\n"},
+    {"a folder behind a link that leads outside",
+     HEAD "revisions: {layout: flyway, path: db}\n=== db -> /etc\n",
+     "ferry.yaml:4:35: error: path 'db' leaves the folder of the manifest through a symbolic "
+     "link\n"},
+    {"what is wrong in a folder is told there",
+     HEAD "revisions: {layout: flyway, path: db}\n=== db/V1__a.sql\nSELECT 1;\n"
+          "=== db/V01__b.sql\nSELECT 1;\n=== db/U2__c.sql\nSELECT 1;\n",
+     "db/V1__a.sql:1:1: error: a second up script of version '1'\n"
+     "db/V01__b.sql:1:1: note: the first is here\n"
+     "db/U2__c.sql:1:1: error: version '2' has no up script for postgresql\n"
+     "hint: Add the script; it may be empty.\n"},
 
     /* Several errors. */
     {"errors in the order of the file",
@@ -947,7 +1010,7 @@ static const struct draft_row {
     {"a draft: an empty list", HEAD "revisions: []\n", "", "", "shop in .: postgresql\n"},
     {"a draft: a list that is nothing", HEAD "revisions:\n", "", "", "shop in .: postgresql\n"},
     {"a draft: still no text", HEAD "revisions: a\n", "", "",
-     "ferry.yaml:4:12: error: 'revisions' must be a list, not a text\n"
+     "ferry.yaml:4:12: error: 'revisions' must be a list or a mapping, not a text\n"
      "hint: Begin each revision with '- id: ID'.\n"},
     {"a draft: an included file is not empty",
      HEAD "include: [b.yaml]\n=== b.yaml\nferry: 1\nrevisions: []\n", "", "",
