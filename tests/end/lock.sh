@@ -76,7 +76,7 @@ sqlland upgrade bad.ferry --key team.pub --db shop.db > bad.log 2>&1 &
 until [ -e shop.db ]; do
     sleep 0.01
 done
-expect 7 upgrade one.ferry
+expect 7 upgrade one.ferry --lock-timeout 200s
 has err "another run took 'shop.db' away again" 'run this again'
 wait
 missing shop.db
