@@ -322,7 +322,7 @@ static void put_style(struct buffer *to)
     buffer_format(to, "<style>%s", style);
     for (size_t i = 0; i < SHADES; i++)
         buffer_format(to, ".s%zu{stroke:%s}.f%zu{fill:%s}", i, shades[i][0], i, shades[i][0]);
-    buffer_format(to, "@media(prefers-color-scheme:dark){%s", dark);
+    buffer_format(to, "@media (prefers-color-scheme:dark){%s", dark);
     for (size_t i = 0; i < SHADES; i++)
         buffer_format(to, ".s%zu{stroke:%s}.f%zu{fill:%s}", i, shades[i][1], i, shades[i][1]);
     buffer_add(to, TEXT("}</style>\n"));
