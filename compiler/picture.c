@@ -5,7 +5,7 @@
 
 enum { ID_COLUMNS_MAX = 36 }; /* longer ids push their titles to the right */
 
-/* A parent that nothing is. */
+/* A parent that is named, and that nothing is. */
 struct missing {
     struct text id;
     size_t number;         /* of those before it, in order of their children */
@@ -43,7 +43,8 @@ static void find_missing(struct arena *arena, struct drawing *drawing)
     size_t total = 0;
 
     for (size_t i = 0; i < order->count; i++)
-        total += order->steps[i]->parent_count;
+        for (size_t j = 0; j < order->steps[i]->parent_count; j++)
+            total += is_missing(manifest, &order->steps[i]->parents[j]);
     drawing->missing = arena_array(arena, struct missing, total);
     for (size_t i = 0; i < order->count; i++) {
         const struct revision *revision = order->steps[i];
@@ -125,32 +126,34 @@ static void add_edges(struct arena *arena, struct drawing *drawing)
     }
 }
 
+static size_t lower_of(const struct picture_edge *edge)
+{
+    return edge->closes ? edge->parent : edge->child;
+}
+
 /* To each node the lines from above: its parents in their order, then children that close cycles.
  */
 static void lay(struct arena *arena, struct picture *picture)
 {
     struct rail_node *nodes = arena_array(arena, struct rail_node, picture->node_count);
     struct rail_line *lines = arena_array(arena, struct rail_line, picture->edge_count);
+    struct rail_line **ends = arena_array(arena, struct rail_line *, picture->node_count);
     size_t *counts = arena_array(arena, size_t, picture->node_count);
 
-    for (size_t i = 0; i < picture->edge_count; i++) {
-        const struct picture_edge *edge = &picture->edges[i];
-        counts[edge->closes ? edge->parent : edge->child]++;
-    }
+    for (size_t i = 0; i < picture->edge_count; i++)
+        counts[lower_of(&picture->edges[i])]++;
     for (size_t i = 0; i < picture->node_count; i++) {
-        nodes[i].lines = lines;
+        nodes[i] = (struct rail_node){.lines = lines, .line_count = counts[i]};
+        ends[i] = lines;
         lines += counts[i];
     }
     for (int closing = 0; closing < 2; closing++)
         for (size_t i = 0; i < picture->edge_count; i++) {
             const struct picture_edge *edge = &picture->edges[i];
-            size_t lower = edge->closes ? edge->parent : edge->child;
-            size_t upper = edge->closes ? edge->child : edge->parent;
 
-            if (edge->closes != closing)
-                continue;
-            ((struct rail_line *)nodes[lower].lines)[nodes[lower].line_count++] =
-                (struct rail_line){.from = upper, .apart = edge->closes};
+            if (edge->closes == closing)
+                *ends[lower_of(edge)]++ = (struct rail_line){
+                    .from = edge->closes ? edge->child : edge->parent, .apart = edge->closes};
         }
     rails_lay(arena, nodes, picture->node_count, &picture->rails);
 }

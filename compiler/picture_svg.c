@@ -29,21 +29,35 @@ static const char *const shades[SHADES][2] = {
     {"#4f8a3c", "#8bc077"}, {"#b05a8c", "#dd93bd"}, {"#5f7085", "#9aacc2"},
 };
 
-static const char style[] =
-    ".page{fill:#fff}.lane{fill:none;stroke-width:2}.node{stroke-width:1}"
-    ".halo{stroke:#fff}.hole{stroke-width:2}.apart{stroke-dasharray:3 "
-    "3}.row{fill:#1f2a37;fill-opacity:0}"
-    "g:hover>.row{fill-opacity:.06}text{font-size:13px;fill:#1f2328;white-space:pre}"
-    ".number,.id{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',"
-    "monospace}.number{text-anchor:end;fill:#7d8794}.id{fill:#3d4752}"
-    ".title,.pill{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,"
-    "sans-serif}.wrong{stroke:#c62f2f;fill:none}.hole{fill:#fff;stroke:#c62f2f}"
-    ".box{fill:#fdecea}.pill{font-size:11px;fill:#b3261e;text-anchor:middle}";
+static const char style[] = "text{font-size:13px;fill:#1f2328;white-space:pre}"
+                            ".page{fill:#fff}"
+                            ".lane{fill:none;stroke-width:2}"
+                            ".node{stroke-width:1}"
+                            ".halo{stroke:#fff}"
+                            ".hole{fill:#fff;stroke:#c62f2f;stroke-width:2}"
+                            ".closing{stroke:#c62f2f}"
+                            ".apart{stroke-dasharray:3 3}"
+                            ".row{fill:#1f2a37;fill-opacity:0}"
+                            "g:hover>.row{fill-opacity:.06}"
+                            ".number,.id{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"
+                            "'DejaVu Sans Mono',monospace}"
+                            ".number{fill:#7d8794;text-anchor:end}"
+                            ".id{fill:#3d4752}"
+                            ".title,.pill{font-family:system-ui,-apple-system,'Segoe UI',Roboto,"
+                            "'Helvetica Neue',Arial,sans-serif}"
+                            ".box{fill:#fdecea}"
+                            ".pill{font-size:11px;fill:#b3261e;text-anchor:middle}";
 
-static const char dark[] =
-    ".page{fill:#12161c}.halo{stroke:#12161c}.row{fill:#dfe7f0}text{fill:#e3e8ee}"
-    ".number{fill:#76818e}.id{fill:#b4bfcc}.wrong{stroke:#f0776c}"
-    ".hole{fill:#12161c;stroke:#f0776c}.box{fill:#43201e}.pill{fill:#ff9d94}";
+static const char dark[] = "text{fill:#e3e8ee}"
+                           ".page{fill:#12161c}"
+                           ".halo{stroke:#12161c}"
+                           ".hole{fill:#12161c;stroke:#f0776c}"
+                           ".closing{stroke:#f0776c}"
+                           ".row{fill:#dfe7f0}"
+                           ".number{fill:#76818e}"
+                           ".id{fill:#b4bfcc}"
+                           ".box{fill:#43201e}"
+                           ".pill{fill:#ff9d94}";
 
 struct pen {
     struct arena *arena;
@@ -296,6 +310,7 @@ static void lay_texts(struct pen *pen)
     const struct picture *picture = pen->picture;
     long rails = picture->rails.width ? column_x(picture->rails.width - 1) + RADIUS : MARGIN;
     struct text number = arena_format(pen->arena, "%zu", picture->node_count);
+
     pen->number_x = rails + (picture->is_damaged ? 0 : SPACE + fixed_width(number.size));
     pen->id_x = pen->number_x + SPACE;
     pen->title_x = pen->id_x + fixed_width(picture_id_columns(picture)) + SPACE;
@@ -307,7 +322,7 @@ static void put_style(struct buffer *to)
     buffer_format(to, "<style>%s", style);
     for (size_t i = 0; i < SHADES; i++)
         buffer_format(to, ".s%zu{stroke:%s}.f%zu{fill:%s}", i, shades[i][0], i, shades[i][0]);
-    buffer_format(to, "@media(prefers-color-scheme:dark){%s", dark);
+    buffer_format(to, "@media (prefers-color-scheme:dark){%s", dark);
     for (size_t i = 0; i < SHADES; i++)
         buffer_format(to, ".s%zu{stroke:%s}.f%zu{fill:%s}", i, shades[i][1], i, shades[i][1]);
     buffer_add(to, TEXT("}</style>\n"));
@@ -338,7 +353,7 @@ static void put_picture(struct pen *pen, struct buffer *to)
         if (pen->lanes[i].size)
             put_path(to, arena_format(pen->arena, "lane s%zu", i), &pen->lanes[i]);
     if (pen->apart.size)
-        put_path(to, TEXT("lane apart wrong"), &pen->apart);
+        put_path(to, TEXT("lane apart closing"), &pen->apart);
     buffer_add(to, buffer_text(&pen->rows));
     buffer_add(to, TEXT("</svg>\n"));
 }

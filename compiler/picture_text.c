@@ -92,6 +92,7 @@ static void begin_line(struct canvas *canvas)
         };
         canvas->cells[2 * i + 1] = (struct cell){.reach = SIZE_MAX};
     }
+    canvas->cells[2 * canvas->shown] = (struct cell){.reach = SIZE_MAX};
 }
 
 /* The cell of a column; the last one stands for all that are not shown. */
@@ -160,14 +161,12 @@ static void add_text(struct canvas *canvas, struct text text, unsigned style)
     canvas->left = 0;
 }
 
+/* Adds so many blanks, or as many as the line has room for. */
 static void add_blanks(struct canvas *canvas, size_t count)
 {
-    static const char blanks[] = "                                                            "
-                                 "                                                            "
-                                 "                                                            ";
-    struct text text = {blanks, count < sizeof(blanks) - 1 ? count : sizeof(blanks) - 1};
+    size_t room = count < canvas->left ? count : canvas->left;
 
-    add_text(canvas, canvas->left < count ? text_slice(text, 0, canvas->left) : text, STYLE_PLAIN);
+    add_text(canvas, arena_format(canvas->arena, "%*s", (int)room, ""), STYLE_PLAIN);
 }
 
 /* The cells of the line at hand as pieces, one for each run of a style. */

@@ -45,10 +45,11 @@ struct rails {
 
 /*
  * Gives each node a column. All lines that leave a node share one lane, which lives until the last
- * of them has ended; so there are never more lanes than nodes that still wait for a child, except
- * for lines apart, and, above a node, one lane for each of its lines. A lane keeps its column, and
- * so does a chain of nodes. Nodes at which lines meet or part stand in the leftmost column that is
- * free or falls free, new lanes take the leftmost free one.
+ * of them has ended; each but the last leaves it just above its end, or just below its beginning.
+ * So there are no more lanes than nodes that still wait for a child, besides those of lines apart
+ * and, between two rows, of lines that end in the lower one. A lane keeps its column, and so does a
+ * chain of nodes. Nodes at which lines meet or part stand in the leftmost column that is free or
+ * falls free, new lanes take the leftmost free one.
  *
  * nodes  row by row; of the lines of a node that are not apart, no two come from the same row
  * cost   O((nodes + lines) log width)

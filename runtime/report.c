@@ -99,9 +99,9 @@ void report_line(struct report *report, const char *format, ...)
 static const char *style_code(unsigned style)
 {
     static const char *const codes[] = {
-        [STYLE_FAINT] = "2",    [STYLE_STRONG] = "1",   [STYLE_WRONG] = "1;31",
-        [STYLE_HUE] = "36",     [STYLE_HUE + 1] = "33", [STYLE_HUE + 2] = "35",
-        [STYLE_HUE + 3] = "32", [STYLE_HUE + 4] = "34", [STYLE_HUE + 5] = "93",
+        [STYLE_FAINT] = "2",    [STYLE_WRONG] = "1;31", [STYLE_HUE] = "36",
+        [STYLE_HUE + 1] = "33", [STYLE_HUE + 2] = "35", [STYLE_HUE + 3] = "32",
+        [STYLE_HUE + 4] = "34",
     };
     static_assert(COUNT(codes) == STYLE_HUE + HUE_COUNT, "each hue has its code");
 

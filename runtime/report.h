@@ -7,15 +7,15 @@
 enum style {
     STYLE_PLAIN,
     STYLE_FAINT,
-    STYLE_STRONG,
     STYLE_WRONG, /* what is damaged */
-    STYLE_HUE,   /* and STYLE_HUE + 1 to STYLE_HUE + HUE_COUNT - 1: colours to tell things apart */
-    HUE_COUNT = 6,
+    STYLE_HUE,   /* the first of HUE_COUNT colours that tell things apart */
 };
+
+enum { HUE_COUNT = 5 };
 
 struct piece {
     struct text text;
-    unsigned style; /* enum style, or a hue */
+    unsigned style; /* enum style; STYLE_HUE + n for another hue */
 };
 
 /* What results go to. */

@@ -19,6 +19,14 @@ is "$(json '$.dialects[0].dialect') $(json '$.dialects[0].rehearsed')" 'postgres
 is "$(json '$.dialects[1].dialect') $(json '$.dialects[1].rehearsed')" 'sqlite 1'
 expect 0 sqlferry history "$shop" --json
 is "$(json '$[3].id')" 9d6a492bf126
+expect 0 sqlferry graph "$shop" --json
+is "$(json '$.project') $(json '$.damaged') $(json '$.lane_count')" 'shop 0 4'
+is "$(json '$.nodes[8].id') $(json '$.nodes[8].step') $(json '$.nodes[8].lane')" '2b7c5d81f0e9 9 0'
+is "$(json '$.nodes[8].missing') $(json '$.nodes[8].damage')" '0 []'
+is "$(json '$.edges[0].parent') $(json '$.edges[0].child') $(json '$.edges[0].closes_cycle')" '0 1 0'
+expect 1 sqlferry graph "$ROOT/manifests/damaged/cycle.yaml" --json
+is "$(json '$.damaged') $(json '$.nodes[9].damage[0]') $(json '$.nodes[9].step')" '1 in a cycle '
+is "$(json '$.edges[11].parent') $(json '$.edges[11].child') $(json '$.edges[11].closes_cycle')" '11 9 1'
 expect 0 sqlferry heads "$shop" --json
 is "$(json '$[0].id')" 2ca86f545cee
 

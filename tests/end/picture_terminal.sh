@@ -53,12 +53,14 @@ awk 'BEGIN {
     print "ferry: 1\nproject: wide\ndialect: sqlite\nrevisions:\n  - {id: r0, parents: [], up: x}"
     for (i = 1; i < 100; i++) print "  - {id: r" i ", parents: [r0], up: x}"
     for (i = 1; i < 100; i++) all = all ", r" i
-    print "  - {id: last, parents: [" substr(all, 3) "], up: x}"
+    print "  - {id: last, parents: [" substr(all, 3) "], up: x}\n  - {id: behind, up: x}"
 }' > wide.yaml
 on_terminal 80 sqlferry graph wide.yaml
 has out '│ │ │ ●' '├─│─╮' '─┴─… 101  last'
 is "$(grep -c ' r[0-9]' out)" 100
-is "$(wc -L < out)" 51
+is "$(wc -L < out)" 53
+is "$(tail -n 1 out | tr -s ' ')" '● 102 behind'
+is "$(head -n 1 out | tr -s ' ')" '●─╮ 1 r0'
 expect 0 sqlferry graph --ascii wide.yaml
 has out '| ~'
 printf 'ferry: 1\nproject: one\ndialect: sqlite\nrevisions:\n  - {id: one, parents: [], up: x}\n' > one.yaml

@@ -86,7 +86,7 @@ has err 'error: the manifest is for two dialects, a bundle for one' '--dialect p
 expect 2 env SOURCE_DATE_EPOCH=soon sqlferry build --release 1 -o one.ferry
 has err "'SOURCE_DATE_EPOCH' is 'soon', which is no time"
 mkdir folder
-for command in check heads history 'build --release 1'; do
+for command in check heads history graph 'build --release 1'; do
     for manifest in folder folder/ferry.yaml nowhere/ferry.yaml; do
         expect 5 sqlferry $command $manifest
         has err "error: cannot " "${manifest%%/*}" 'No such file or directory'

@@ -586,7 +586,7 @@ static void test_pieces(void **state)
         {TEXT("a"), STYLE_PLAIN}, {TEXT("\033[2Jb\n"), STYLE_FAINT},
         {TEXT("c"), STYLE_WRONG}, {TEXT(" \xe2\x80\xae"), STYLE_PLAIN},
         {TEXT("d"), STYLE_HUE},   {TEXT("e"), STYLE_HUE + HUE_COUNT - 1},
-        {TEXT(""), STYLE_PLAIN},  {TEXT("f"), STYLE_STRONG},
+        {TEXT(""), STYLE_PLAIN},  {TEXT("f"), STYLE_PLAIN},
     };
     CLEANUP(sheet_free) struct sheet plain = sheet_new(), coloured = sheet_new();
 
@@ -598,7 +598,7 @@ static void test_pieces(void **state)
     report_pieces(&coloured.report, pieces, COUNT(pieces));
     check_sheet(&coloured,
                 "a\033[2m\\x1B[2Jb\\x0A\033[0m\033[1;31mc\033[0m \\u{202E}\033[36md\033[0m"
-                "\033[93me\033[0m\033[1mf\033[0m\n",
+                "\033[34me\033[0mf\n",
                 "");
 }
 
