@@ -4,8 +4,29 @@
 #include <string.h>
 
 const struct layout layouts[] = {
-    {"flyway", "V1__words.sql, with U and R beside them, in folders and below", true, false, true,
-     layout_read_flyway},
+    {"atlas", "20260102030405_words.sql and atlas.sum", false, false, true, layout_read_atlas},
+    {"dbmate", "20260102_words.sql, with -- migrate:up and -- migrate:down", false, false, false,
+     layout_read_dbmate},
+    {"diesel", "2026-01-02-030405_words/up.sql, down.sql and metadata.toml", false, false, false,
+     layout_read_diesel},
+    {"flyway", "V1.2__words.sql, U1.2__words.sql and R__words.sql; several folders", true, false,
+     true, layout_read_flyway},
+    {"golang-migrate", "1_words.up.sql and 1_words.down.sql", false, false, true,
+     layout_read_golang_migrate},
+    {"goose", "1_words.sql, with -- +goose Up and -- +goose Down", false, false, false,
+     layout_read_goose},
+    {"list", "a file that names scripts, one a line, in their order", false, true, true,
+     layout_read_list},
+    {"numbered", "001_words.sql and 001_words.down.sql, or 001_words/up.sql and down.sql", false,
+     false, true, layout_read_numbered},
+    {"prisma", "20260102030405_words/migration.sql and migration_lock.toml", false, false, true,
+     layout_read_prisma},
+    {"sourcegraph", "1528395944_words/up.sql, down.sql and metadata.yaml", false, false, false,
+     layout_read_sourcegraph},
+    {"sqitch", "sqitch.plan with deploy/, revert/ and verify/", false, false, true,
+     layout_read_sqitch},
+    {"sqlx", "1_words.sql, or 1_words.up.sql and 1_words.down.sql", false, false, false,
+     layout_read_sqlx},
     {0},
 };
 
@@ -57,8 +78,7 @@ struct error *layout_warn(struct layout_reader *reader, struct span span, const 
     return error;
 }
 
-/* What others found wrong with a file of the history. */
-static void refuse_all(struct layout_reader *reader, struct error *errors)
+void layout_refuse_all(struct layout_reader *reader, struct error *errors)
 {
     for (struct error *error = errors; error; error = error->next)
         error->code = ERROR_INPUT;
@@ -170,7 +190,7 @@ const struct source *layout_load(struct layout_reader *reader, struct text path)
         error = file_read_open(reader->arena, fd, path, size, SCRIPT_SIZE_MAX, &source->text);
     if (!error)
         return source;
-    refuse_all(reader, error);
+    layout_refuse_all(reader, error);
     return NULL;
 }
 
@@ -281,10 +301,12 @@ static void check_twice(struct layout_reader *reader)
     qsort(sorted, history->count, sizeof(*sorted), compare_ids);
     for (size_t i = 1; i < history->count; i++)
         if (text_equal(sorted[i]->id, sorted[i - 1]->id))
-            error_note(reader->arena,
-                       layout_refuse(reader, sorted[i]->span, "'%.*s' is there twice",
-                                     TEXT_ARGS(sorted[i]->id)),
-                       sorted[i - 1]->span, "the first is here");
+            error_hint(reader->arena,
+                       error_note(reader->arena,
+                                  layout_refuse(reader, sorted[i]->span, "'%.*s' is there twice",
+                                                TEXT_ARGS(sorted[i]->id)),
+                                  sorted[i - 1]->span, "the first is here"),
+                       "Rename the one that no database has had yet.");
 }
 
 /* Titles are an ornament: what cannot be one is cut or left out. */
@@ -304,6 +326,7 @@ static struct error *read_script(struct layout_reader *reader, const struct layo
 {
     struct section_side sides[SECTION_SIDE_COUNT];
 
+    options.only_reads = kind == SCRIPT_VERIFY;
     if (script->section != SECTION_NONE) {
         struct error *error = section_read(reader->arena, script->source, script->section, sides);
 
@@ -360,7 +383,7 @@ struct error *layout_read(struct arena *arena, const struct layout *layout,
     for (size_t i = 0; i < history->count; i++) {
         check_id(&reader, history->revisions[i]);
         fit_title(history->revisions[i]);
-        if (layout->is_lax)
+        if (layout->is_lax && history->revisions[i]->transactional)
             find_transaction(&reader, history->revisions[i], &read);
     }
     check_twice(&reader);
@@ -398,7 +421,7 @@ static void measure_script(struct layout_reader *reader, struct layout_revision 
         return;
     unsigned allowed = find_allowed(reader, script, kind, options, read);
     if (!allowed) {
-        refuse_all(reader, error);
+        layout_refuse_all(reader, error);
         return;
     }
     revision->allowed |= allowed;
