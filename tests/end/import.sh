@@ -95,6 +95,19 @@ has out 'dialect: [postgresql, sqlite]' '    down: {sqlite: both/7_some.sqlite3.
     '    up: both/8_more.up.sql' '    down: both/8_more.down.sql'
 has err "file 'both/7_some.mysql.up.sql' is left out"
 
+# What PostgreSQL runs in no transaction has none, for the tools that run it so unasked.
+mkdir online
+echo 'CREATE TABLE wide (id bigint PRIMARY KEY);' > online/1_a.up.sql
+printf 'CREATE INDEX CONCURRENTLY wide_id ON wide (id)' > online/2_b.up.sql
+expect 0 sqlferry import golang-migrate online
+has out 'dialect: postgresql' '    transaction: none' '    allow: [missing-semicolon]'
+has err "online/2_b.up.sql:1:14: warning: 'CREATE INDEX CONCURRENTLY' cannot run in a transaction: so revision '2' has none" \
+    "online/2_b.up.sql:1:47: warning: the last statement does not end in ';'"
+mv online/1_a.up.sql online/1_a.sql
+mv online/2_b.up.sql online/2_b.sql
+expect 1 sqlferry import sqlx online
+has err "online/2_b.sql:1:14: error: 'CREATE INDEX CONCURRENTLY' cannot run in a transaction"
+
 # What is written is what a manifest says, and what it lacks is told, file by file.
 expect 0 sqlferry import flyway flyway --dialect sqlite
 has out '  - id: 1' '    title: orchards words' '    parents: []' '    up: flyway/V1__orchards_words.sql' \
