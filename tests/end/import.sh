@@ -106,7 +106,8 @@ has err "online/2_b.up.sql:1:14: warning: 'CREATE INDEX CONCURRENTLY' cannot run
 mv online/1_a.up.sql online/1_a.sql
 mv online/2_b.up.sql online/2_b.sql
 expect 1 sqlferry import sqlx online
-has err "online/2_b.sql:1:14: error: 'CREATE INDEX CONCURRENTLY' cannot run in a transaction"
+has err "online/2_b.sql:1:14: error: 'CREATE INDEX CONCURRENTLY' cannot run in a transaction" \
+    "hint: Say '-- no-transaction' at the very beginning."
 
 # What is written is what a manifest says, and what it lacks is told, file by file.
 expect 0 sqlferry import flyway flyway --dialect sqlite
@@ -138,6 +139,9 @@ has err "goose/1_orchards.sql:10:19: error: the last statement does not end in '
 sed -i 's/^-- +goose Up/-- +goose NO TRANSACTION\n&/' goose/2_trees.sql
 expect 1 sqlferry check goose.yaml
 has err "goose/2_trees.sql:2:1: error: the file wants no transaction, and revision '2' has one"
+sed -i '1s/.*/-- +goose SOMETHING/' goose/2_trees.sql
+expect 1 sqlferry check goose.yaml
+is "$(grep -c 'error: goose has no such mark' err)" 1
 
 # Nothing is replaced unless told, and nothing is written where something is wrong.
 cp goose.yaml before

@@ -211,6 +211,9 @@ refused names sqlx
 printable err
 fresh
 file "1_it's a \"name\": with, [marks] # é.sql" 'SELECT 1;'
+file 2_null.sql 'SELECT 1;'
+file 3_~.sql 'SELECT 1;'
 expect 0 sqlferry import sqlx t --dialect sqlite -o ferry.yaml
 expect 0 sqlferry check
+is "$(sed -n '/title: "null"/p; /title: "~"/p' ferry.yaml | wc -l)" 2
 has ferry.yaml "    title: \"it's a \\\"name\\\": with, [marks] # é\""

@@ -188,6 +188,15 @@ static const struct row rows[] = {
      "b '' [x.a] up=db/deploy/b.sql\n"
      "x.a.2 'Again' [b] up=db/deploy/x/a.sql verify=db/verify/x/a.sql\n"},
 
+    {"sqitch: reworked again", "sqitch",
+     "=== db/sqitch.plan\n%project=p\n\na 2026-01-01T00:00:00Z A <a@b>\n"
+     "@v1 2026-01-01T00:00:00Z A <a@b>\na [a@v1] 2026-01-01T00:00:00Z A <a@b>\n"
+     "@v2 2026-01-01T00:00:00Z A <a@b>\na [a@v2] 2026-01-01T00:00:00Z A <a@b>\n" UP(
+         "deploy/a@v1.sql") UP("deploy/a@v2.sql") UP("deploy/a.sql"),
+     false,
+     "a '' [] up=db/deploy/a@v1.sql\na.2 '' [a] up=db/deploy/a@v2.sql\n"
+     "a.3 '' [a.2] up=db/deploy/a.sql\n"},
+
     {"versions that are one, in another spelling", "sqlx",
      UP("1_a.sql") UP("01_b.sql") UP("2_c.down.sql"), false,
      "01 'b' [] up=db/01_b.sql\n2 'c' [01] down=db/2_c.down.sql\n"
