@@ -16,9 +16,11 @@ struct file {
     struct source source;
     struct text folder;   /* that its paths begin in: "" or "teams", from that of the manifest */
     struct span included; /* where it is named; without a source for the manifest itself */
-    const struct yaml_node *revisions;    /* the list; NULL where it has none */
-    const struct layout_history *history; /* of another tool; NULL where `revisions:` is a list */
-    unsigned allowed;                     /* in that history: bits 1 << enum sql_rule */
+    const struct yaml_node *revisions; /* the list; NULL where it has none */
+    /* `revisions:` of another tool, and what is lifted there: bits 1 << enum sql_rule. */
+    const struct layout_history *history;
+    unsigned allowed;
+
     struct errors errors;
 
     /* Who it is, whatever path led there. */
@@ -761,15 +763,13 @@ static void read_parents(struct reader *reader, const struct yaml_node *node,
     }
 }
 
-static void check_id(struct reader *reader, const struct yaml_node *id)
+static void check_id_size(struct reader *reader, const struct revision *revision)
 {
-    if (!is_id(id->text))
-        refuse_id(reader, id);
-    else if (reader->manifest.alembic_keep && id->text.size > ALEMBIC_ID_SIZE_MAX)
+    if (reader->manifest.alembic_keep && revision->id.size > ALEMBIC_ID_SIZE_MAX)
         error_hint(reader->arena,
-                   refuse(reader, id->span,
+                   refuse(reader, revision->span,
                           "the id has %zu characters, Alembic's table takes %d at most",
-                          id->text.size, ALEMBIC_ID_SIZE_MAX),
+                          revision->id.size, ALEMBIC_ID_SIZE_MAX),
                    "Shorten it, or take 'alembic: keep' out of the manifest.");
 }
 
@@ -792,8 +792,10 @@ static void read_revision(struct reader *reader, const struct yaml_node *node,
     revision->id = id ? id->text : TEXT("");
     if (is_missing(&entries[REVISION_ID]))
         refuse(reader, beginning(node), "a revision has no 'id'");
+    else if (id && !is_id(id->text))
+        refuse_id(reader, id);
     else if (id)
-        check_id(reader, id);
+        check_id_size(reader, revision);
     if (is_missing(&entries[REVISION_UP]))
         hint_key(reader,
                  refuse(reader, beginning(node), "%s has no 'up'", name_of(reader, revision)),
@@ -928,29 +930,31 @@ static void read_layout(struct reader *reader, const struct yaml_node *mapping)
         read_history(reader, entries[LAYOUT_PATH].value, layout);
 }
 
-static void take_revision(struct reader *reader, const struct layout_revision *from,
-                          struct revision *to)
+void manifest_take(struct arena *arena, const struct layout_revision *from,
+                   const bool dialects[static DIALECT_COUNT], struct revision *to)
 {
-    to->id = from->id;
-    to->title = from->title;
-    to->span = from->span;
-    to->transactional = from->transactional;
-    to->allowed = reader->file->allowed;
-    to->parent_count = from->parent_count;
-    to->parents = arena_array(reader->arena, struct reference, from->parent_count);
+    *to = (struct revision){
+        .id = from->id,
+        .title = from->title,
+        .span = from->span,
+        .transactional = from->transactional,
+        .allowed = from->allowed,
+        .parent_count = from->parent_count,
+        .parents = arena_array(arena, struct reference, from->parent_count),
+    };
     for (size_t i = 0; i < from->parent_count; i++)
         to->parents[i] = (struct reference){.id = from->parents[i], .span = from->span};
     for (size_t i = 0; i < DIALECT_COUNT; i++)
         for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++) {
             const struct layout_script *script = &from->scripts[i][kind];
 
-            if (!reader->manifest.dialects[i] || script->presence == SCRIPT_ABSENT)
+            if (!dialects[i])
                 continue;
             to->scripts[i][kind] = (struct script_reference){
                 .presence = script->presence,
                 .path = script->source ? script->source->name : TEXT(""),
                 .section = script->section,
-                .span = script->source ? (struct span){script->source, 0, 0} : from->span,
+                .span = {script->source, 0, 0},
             };
         }
 }
@@ -968,8 +972,10 @@ static bool take_history(struct reader *reader, size_t limit)
             return false;
         }
         struct revision *revision = &manifest->revisions[manifest->count];
-        *revision = (struct revision){.position = manifest->count++};
-        take_revision(reader, history->revisions[i], revision);
+        manifest_take(reader->arena, history->revisions[i], manifest->dialects, revision);
+        revision->allowed = reader->file->allowed;
+        revision->position = manifest->count++;
+        check_id_size(reader, revision);
     }
     return true;
 }

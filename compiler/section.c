@@ -24,15 +24,18 @@ struct sections {
     struct section_side *sides;
     struct section_side *side; /* the script that the line belongs to; NULL before the first */
     bool is_outside;           /* MARK_NO_TRANSACTION was met */
+    struct line stray;         /* the first statement before any script; without text for none */
     struct span begun;         /* MARK_BEGIN, as long as MARK_END is missing */
     struct errors errors;
 };
 
 static const struct {
-    const char *name, *up, *down;
+    const char *name, *up, *down, *marks;
 } tools[] = {
-    [SECTION_GOOSE] = {"goose", "-- +goose Up", "-- +goose Down"},
-    [SECTION_DBMATE] = {"dbmate", "-- migrate:up", "-- migrate:down"},
+    [SECTION_GOOSE] = {"goose", "-- +goose Up", "-- +goose Down",
+                       "Up, Down, StatementBegin, StatementEnd and NO TRANSACTION"},
+    [SECTION_DBMATE] = {"dbmate", "-- migrate:up", "-- migrate:down",
+                        "migrate:up and migrate:down, with 'transaction:false' behind them or not"},
 };
 
 struct text section_name(enum section section)
@@ -131,10 +134,21 @@ static struct error *refuse(struct sections *sections, const struct line *line, 
 
 static bool says_no_transaction(struct text line)
 {
-    while (line.size)
-        if (text_equal(text_cut(&line, ' '), TEXT("transaction:false")))
-            return true;
-    return false;
+    struct text option = TEXT("transaction:false");
+    size_t at = text_find(line, option);
+    struct text rest = text_slice(line, at + option.size, line.size);
+
+    return at < line.size && is_end_of_mark(rest) &&
+           (line.bytes[at - 1] == ' ' || line.bytes[at - 1] == '\t');
+}
+
+/* Another mark comes, or the end: a statement that was begun must have ended. */
+static void check_begun(struct sections *sections)
+{
+    if (sections->begun.source)
+        errors_add(&sections->errors, error_at(sections->arena, ERROR_INPUT, sections->begun,
+                                               "no '-- +goose StatementEnd' follows this"));
+    sections->begun = (struct span){0};
 }
 
 static void close_side(struct sections *sections, size_t end)
@@ -156,6 +170,7 @@ static void begin_side(struct sections *sections, const struct line *line, enum 
     if (kind == SCRIPT_DOWN && !sections->side)
         refuse(sections, line, "'%s' stands before '%s'", section_mark(sections->section, kind),
                section_mark(sections->section, SCRIPT_UP));
+    check_begun(sections);
     close_side(sections, line->offset);
     *side = (struct section_side){
         .is_there = true,
@@ -187,6 +202,7 @@ static void read_line(struct sections *sections, const struct line *line)
         sections->is_outside = true;
         return;
     case MARK_BEGIN:
+        check_begun(sections);
         sections->begun = (struct span){sections->source, line->offset, line->text.size};
         return;
     case MARK_END:
@@ -200,16 +216,16 @@ static void read_line(struct sections *sections, const struct line *line)
                    "Write their values into the script, and delete this line.");
         return;
     case MARK_UNKNOWN:
-        refuse(sections, line, "%.*s has no such mark", TEXT_ARGS(section_name(sections->section)));
+        error_hint(sections->arena,
+                   refuse(sections, line, "%.*s has no such mark",
+                          TEXT_ARGS(section_name(sections->section))),
+                   "It has %s.", tools[sections->section].marks);
         return;
     case MARK_NONE:
         break;
     }
-    if (!sections->side && !is_comment(line->text) && !sections->errors.count)
-        error_hint(sections->arena,
-                   refuse(sections, line, "a statement stands before '%s'",
-                          section_mark(sections->section, SCRIPT_UP)),
-                   "Put it behind that line.");
+    if (!sections->side && !sections->stray.text.size && !is_comment(line->text))
+        sections->stray = *line;
 }
 
 /* A byte-order mark is not part of the first line. */
@@ -242,15 +258,18 @@ struct error *section_read(struct arena *arena, const struct source *source, enu
         read_line(&sections, &line);
     }
     close_side(&sections, source->text.size);
-    if (sections.begun.source)
-        errors_add(&sections.errors, error_at(arena, ERROR_INPUT, sections.begun,
-                                              "no '-- +goose StatementEnd' follows this"));
+    check_begun(&sections);
     if (!found[SCRIPT_UP].is_there && !sections.errors.count) {
         line = next_line(source->text, 0);
         error_hint(
             arena,
             refuse(&sections, &line, "the file has no '%s'", section_mark(section, SCRIPT_UP)),
             "The up script begins behind such a line.");
+    } else if (sections.stray.text.size && !sections.errors.count) {
+        error_hint(arena,
+                   refuse(&sections, &sections.stray, "a statement stands before '%s'",
+                          section_mark(section, SCRIPT_UP)),
+                   "Put it behind that line.");
     }
     if (sections.errors.count)
         return errors_sorted(&sections.errors);
