@@ -172,6 +172,24 @@ static struct error *check_free(struct import *import)
                       "'--force' replaces it.");
 }
 
+/* The manifest must hold what a manifest must: parents that there are, one root, one head. */
+static struct error *check_graph(struct import *import)
+{
+    struct arena *arena = import->call->arena;
+    const struct layout_history *history = &import->history;
+    struct manifest manifest = {
+        .revisions = arena_array(arena, struct revision, history->count),
+        .count = history->count,
+    };
+
+    for (size_t i = 0; i < history->count; i++) {
+        manifest_take(arena, history->revisions[i], import->options.dialects,
+                      &manifest.revisions[i]);
+        manifest.revisions[i].position = i;
+    }
+    return graph_resolve(arena, &manifest);
+}
+
 /* YAML */
 
 /* A text as it may stand in a list or a mapping, in quotes where it needs them. */
@@ -185,7 +203,7 @@ static struct text scalar(struct arena *arena, struct text text)
         bool is_letter = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
                          (byte >= 'a' && byte <= 'z');
 
-        is_plain &= is_letter || (i > 0 && byte && strchr("._/- ", byte));
+        is_plain &= is_letter || (i > 0 && byte && strchr("._/@- ", byte));
     }
     if (is_plain)
         return text;
@@ -381,5 +399,8 @@ struct error *command_import(struct call *call)
         return error;
     layout_measure(call->arena, import.layout, &import.options, &import.history);
     commands_warn(call, import.history.warnings);
-    return import.history.faults.count ? errors_sorted(&import.history.faults) : print(&import);
+    error = errors_sorted(&import.history.faults);
+    if (!error)
+        error = check_graph(&import);
+    return error ? error : print(&import);
 }

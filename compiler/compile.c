@@ -129,11 +129,13 @@ static struct error *read_file(struct run *run, const struct revision *revision,
 }
 
 static struct error *split(struct run *run, const struct revision *revision, bool transactional,
-                           struct slot *slot)
+                           enum script_kind kind)
 {
+    struct slot *slot = &run->slots[kind];
     struct sql_options options = {
         .dialect = run->options->dialect,
         .transactional = transactional,
+        .only_reads = kind == SCRIPT_VERIFY,
         .allowed = revision->allowed,
         .part = &slot->part,
         .parses = true,
@@ -152,7 +154,7 @@ static bool is_transactional(struct run *run, const struct revision *revision)
     if (revision->transactional || run->options->dialect != DIALECT_SQLITE)
         return revision->transactional;
     for (size_t kind = SCRIPT_UP; kind <= SCRIPT_DOWN; kind++)
-        if (run->slots[kind].is_read && split(run, revision, true, &run->slots[kind]))
+        if (run->slots[kind].is_read && split(run, revision, true, (enum script_kind)kind))
             return false;
     return true;
 }
@@ -196,7 +198,7 @@ static struct error *read_script(struct run *run, const struct revision *revisio
 
     if (!slot->is_read)
         return NULL;
-    struct error *error = split(run, revision, transactional, slot);
+    struct error *error = split(run, revision, transactional, kind);
     if (error)
         return keep_source(run, &slot->source, error);
     if (slot->script.warnings && !errors_full(&run->warnings))

@@ -4,8 +4,50 @@
 #include <string.h>
 
 const struct layout layouts[] = {
-    {"flyway", "V1__words.sql, with U and R beside them, in folders and below", true, false, true,
-     layout_read_flyway},
+    {.name = "atlas",
+     .summary = "20260102030405_words.sql and atlas.sum",
+     .outside = "'-- atlas:txmode none' in its first lines",
+     .read = layout_read_atlas},
+    {.name = "dbmate",
+     .summary = "20260102_words.sql, with -- migrate:up and -- migrate:down",
+     .outside = "'transaction:false' behind the mark",
+     .read = layout_read_dbmate},
+    {.name = "diesel",
+     .summary = "2026-01-02-030405_words/up.sql, down.sql and metadata.toml",
+     .outside = "'run_in_transaction = false' in metadata.toml",
+     .read = layout_read_diesel},
+    {.name = "flyway",
+     .summary = "V1.2__words.sql, U1.2__words.sql and R__words.sql; several folders",
+     .has_places = true,
+     .read = layout_read_flyway},
+    {.name = "golang-migrate",
+     .summary = "1_words.up.sql and 1_words.down.sql",
+     .read = layout_read_golang_migrate},
+    {.name = "goose",
+     .summary = "1_words.sql, with -- +goose Up and -- +goose Down",
+     .outside = "'-- +goose NO TRANSACTION'",
+     .read = layout_read_goose},
+    {.name = "list",
+     .summary = "a file that names scripts, one a line, in their order",
+     .is_file = true,
+     .read = layout_read_list},
+    {.name = "numbered",
+     .summary = "001_words.sql and 001_words.down.sql, or 001_words/up.sql and down.sql",
+     .read = layout_read_numbered},
+    {.name = "prisma",
+     .summary = "20260102030405_words/migration.sql and migration_lock.toml",
+     .read = layout_read_prisma},
+    {.name = "sourcegraph",
+     .summary = "1528395944_words/up.sql, down.sql and metadata.yaml",
+     .outside = "'createIndexConcurrently: true' in metadata.yaml",
+     .read = layout_read_sourcegraph},
+    {.name = "sqitch",
+     .summary = "sqitch.plan with deploy/, revert/ and verify/",
+     .read = layout_read_sqitch},
+    {.name = "sqlx",
+     .summary = "1_words.sql, or 1_words.up.sql and 1_words.down.sql",
+     .outside = "'-- no-transaction' at the very beginning",
+     .read = layout_read_sqlx},
     {0},
 };
 
@@ -57,8 +99,7 @@ struct error *layout_warn(struct layout_reader *reader, struct span span, const 
     return error;
 }
 
-/* What others found wrong with a file of the history. */
-static void refuse_all(struct layout_reader *reader, struct error *errors)
+void layout_refuse_all(struct layout_reader *reader, struct error *errors)
 {
     for (struct error *error = errors; error; error = error->next)
         error->code = ERROR_INPUT;
@@ -170,7 +211,7 @@ const struct source *layout_load(struct layout_reader *reader, struct text path)
         error = file_read_open(reader->arena, fd, path, size, SCRIPT_SIZE_MAX, &source->text);
     if (!error)
         return source;
-    refuse_all(reader, error);
+    layout_refuse_all(reader, error);
     return NULL;
 }
 
@@ -281,18 +322,21 @@ static void check_twice(struct layout_reader *reader)
     qsort(sorted, history->count, sizeof(*sorted), compare_ids);
     for (size_t i = 1; i < history->count; i++)
         if (text_equal(sorted[i]->id, sorted[i - 1]->id))
-            error_note(reader->arena,
-                       layout_refuse(reader, sorted[i]->span, "'%.*s' is there twice",
-                                     TEXT_ARGS(sorted[i]->id)),
-                       sorted[i - 1]->span, "the first is here");
+            error_hint(reader->arena,
+                       error_note(reader->arena,
+                                  layout_refuse(reader, sorted[i]->span, "'%.*s' is there twice",
+                                                TEXT_ARGS(sorted[i]->id)),
+                                  sorted[i - 1]->span, "the first is here"),
+                       "Rename the one that no database has had yet.");
 }
 
 /* Titles are an ornament: what cannot be one is cut or left out. */
 static void fit_title(struct layout_revision *revision)
 {
-    while (revision->title.size > TITLE_SIZE_MAX ||
-           text_find_invalid(revision->title) < revision->title.size)
-        revision->title.size--;
+    if (revision->title.size > TITLE_SIZE_MAX) {
+        revision->title.size = TITLE_SIZE_MAX;
+        revision->title.size = text_find_invalid(revision->title); /* not inside a character */
+    }
     if (!text_all_printable(revision->title))
         revision->title = TEXT("");
 }
@@ -304,6 +348,7 @@ static struct error *read_script(struct layout_reader *reader, const struct layo
 {
     struct section_side sides[SECTION_SIDE_COUNT];
 
+    options.only_reads = kind == SCRIPT_VERIFY;
     if (script->section != SECTION_NONE) {
         struct error *error = section_read(reader->arena, script->source, script->section, sides);
 
@@ -360,7 +405,7 @@ struct error *layout_read(struct arena *arena, const struct layout *layout,
     for (size_t i = 0; i < history->count; i++) {
         check_id(&reader, history->revisions[i]);
         fit_title(history->revisions[i]);
-        if (layout->is_lax)
+        if (!layout->outside && history->revisions[i]->transactional)
             find_transaction(&reader, history->revisions[i], &read);
     }
     check_twice(&reader);
@@ -382,6 +427,20 @@ static unsigned find_allowed(struct layout_reader *reader, const struct layout_s
     return 0;
 }
 
+/* Where a transaction is all that is in the way, the cure is written as the tool has it. */
+static void hint_transaction(struct layout_reader *reader, const struct layout_script *script,
+                             enum script_kind kind, struct sql_options options, struct script *read,
+                             struct error *error)
+{
+    if (!options.transactional || !reader->layout->outside)
+        return;
+    options.transactional = false;
+    options.allowed = ALL_ALLOWED;
+    if (!read_script(reader, script, kind, options, read))
+        for (; error; error = error->next)
+            error_hint(reader->arena, error, "Say %s.", reader->layout->outside);
+}
+
 static void measure_script(struct layout_reader *reader, struct layout_revision *revision,
                            enum dialect dialect, enum script_kind kind, struct script *read)
 {
@@ -398,7 +457,8 @@ static void measure_script(struct layout_reader *reader, struct layout_revision 
         return;
     unsigned allowed = find_allowed(reader, script, kind, options, read);
     if (!allowed) {
-        refuse_all(reader, error);
+        hint_transaction(reader, script, kind, options, read, error);
+        layout_refuse_all(reader, error);
         return;
     }
     revision->allowed |= allowed;

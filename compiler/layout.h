@@ -12,7 +12,7 @@ struct layout_script {
 
 struct layout_revision {
     struct text id, title; /* as a manifest may have them; the title may be empty */
-    struct span span;      /* where messages about it point */
+    struct span span;      /* where messages about it point: in a file of the history */
     struct text *parents;
     size_t parent_count; /* none makes it a root */
     struct layout_script scripts[DIALECT_COUNT][SCRIPT_KIND_COUNT];
@@ -40,9 +40,9 @@ struct layout_reader;
 
 struct layout {
     const char *name, *summary;
-    bool has_places; /* it reads several folders */
-    bool is_file;    /* its place is a file */
-    bool is_lax;     /* the tool runs without a transaction what needs to, unasked */
+    bool has_places;     /* it reads several folders */
+    bool is_file;        /* its place is a file */
+    const char *outside; /* how a script asks for no transaction; NULL: the tool sees by itself */
     struct error *(*read)(struct layout_reader *reader);
 };
 

@@ -255,7 +255,7 @@ static void add_repeatable(struct flyway *flyway)
     struct layout_reader *reader = flyway->reader;
     struct layout_entries *repeatable = &flyway->repeatable;
 
-    layout_add_versions(reader, repeatable, text_compare);
+    layout_add_versions(reader, repeatable, LAYOUT_BY_BYTES);
     for (size_t i = 0; i < repeatable->count; i++) {
         struct span span = layout_first_line(repeatable->list[i].source);
 
@@ -288,7 +288,7 @@ struct error *layout_read_flyway(struct layout_reader *reader)
         add_file(&flyway, &files, &files.list[i]);
     layout_warn_unused(reader, &files, "'V1__words.sql'");
     choose_baseline(&flyway);
-    layout_add_versions(reader, &flyway.versioned, layout_compare_versions);
+    layout_add_versions(reader, &flyway.versioned, LAYOUT_BY_NUMBER);
     add_repeatable(&flyway);
     return NULL;
 }

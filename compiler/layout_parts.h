@@ -17,6 +17,9 @@ struct error *layout_refuse(struct layout_reader *reader, struct span span, cons
 struct error *layout_warn(struct layout_reader *reader, struct span span, const char *format, ...)
     FORMAT(3, 4);
 
+/* What others found wrong with a file of the history. */
+void layout_refuse_all(struct layout_reader *reader, struct error *errors);
+
 /* What is in a folder of the history. */
 struct layout_file {
     struct text name, path; /* the path is below the root, a NUL behind it */
@@ -89,14 +92,30 @@ struct layout_entries {
 void layout_add_entry(struct layout_reader *reader, struct layout_entries *entries,
                       const struct layout_entry *entry);
 
+/* How versions are ordered. */
+enum layout_order {
+    LAYOUT_BY_NUMBER, /* as layout_compare_versions */
+    LAYOUT_BY_BYTES,  /* of the version */
+    LAYOUT_BY_FILE,   /* by the bytes of the path */
+};
+
 /*
- * Makes a revision of all entries of a version, one after the other. Two up scripts of a version,
- * or a down script without an up script, are refused.
- *
- * compare  orders versions, which are the same where it gives 0
+ * Makes a revision of all entries that order holds for the same, in that order. Two up scripts of a
+ * version, or a down script without an up script, are refused.
  */
 void layout_add_versions(struct layout_reader *reader, struct layout_entries *entries,
-                         int (*compare)(struct text, struct text));
+                         enum layout_order order);
 
-/* The layouts, a file each, named after it; docs/layouts.md tells what each reads. */
+/* The layouts; docs/layouts.md tells what each reads. */
+struct error *layout_read_atlas(struct layout_reader *reader) CHECKED;
+struct error *layout_read_dbmate(struct layout_reader *reader) CHECKED;
+struct error *layout_read_diesel(struct layout_reader *reader) CHECKED;
 struct error *layout_read_flyway(struct layout_reader *reader) CHECKED;
+struct error *layout_read_golang_migrate(struct layout_reader *reader) CHECKED;
+struct error *layout_read_goose(struct layout_reader *reader) CHECKED;
+struct error *layout_read_list(struct layout_reader *reader) CHECKED;
+struct error *layout_read_numbered(struct layout_reader *reader) CHECKED;
+struct error *layout_read_prisma(struct layout_reader *reader) CHECKED;
+struct error *layout_read_sourcegraph(struct layout_reader *reader) CHECKED;
+struct error *layout_read_sqitch(struct layout_reader *reader) CHECKED;
+struct error *layout_read_sqlx(struct layout_reader *reader) CHECKED;

@@ -53,6 +53,20 @@ int layout_compare_versions(struct text a, struct text b)
     return 0;
 }
 
+static int compare(const struct layout_entry *a, const struct layout_entry *b,
+                   enum layout_order order)
+{
+    switch (order) {
+    case LAYOUT_BY_NUMBER:
+        return layout_compare_versions(a->version, b->version);
+    case LAYOUT_BY_BYTES:
+        return text_compare(a->version, b->version);
+    case LAYOUT_BY_FILE:
+        break;
+    }
+    return text_compare(a->source->name, b->source->name);
+}
+
 void layout_add_entry(struct layout_reader *reader, struct layout_entries *entries,
                       const struct layout_entry *entry)
 {
@@ -75,22 +89,22 @@ static int compare_rest(const struct layout_entry *a, const struct layout_entry 
     return text_compare(a->source->name, b->source->name);
 }
 
-/* A merge sort, for qsort(3) has no place for the comparison of versions. */
+/* A merge sort, for qsort(3) has no place for the order. */
 static void sort(struct layout_entry *list, struct layout_entry *spare, size_t count,
-                 int (*compare)(struct text, struct text))
+                 enum layout_order order)
 {
     size_t half = count / 2, left = 0, right = half;
 
     if (count < 2)
         return;
-    sort(list, spare, half, compare);
-    sort(list + half, spare + half, count - half, compare);
+    sort(list, spare, half, order);
+    sort(list + half, spare + half, count - half, order);
     for (size_t i = 0; i < count; i++) {
         bool takes_left = left < half;
 
         if (left < half && right < count) {
-            int order = compare(list[left].version, list[right].version);
-            takes_left = (order ? order : compare_rest(&list[left], &list[right])) <= 0;
+            int found = compare(&list[left], &list[right], order);
+            takes_left = (found ? found : compare_rest(&list[left], &list[right])) <= 0;
         }
         spare[i] = takes_left ? list[left++] : list[right++];
     }
@@ -102,6 +116,7 @@ static void set_script(struct layout_reader *reader, struct layout_revision *rev
                        const struct layout_entry *entry,
                        const struct layout_entry *(*taken)[SCRIPT_KIND_COUNT])
 {
+    static const char *const kinds[] = {"up", "down", "verify"};
     bool is_refused = false;
 
     for (size_t i = 0; i < DIALECT_COUNT; i++) {
@@ -111,12 +126,13 @@ static void set_script(struct layout_reader *reader, struct layout_revision *rev
             continue;
         if (other && !other->dialects == !entry->dialects) {
             if (!is_refused)
-                error_note(reader->arena,
-                           layout_refuse(reader, layout_first_line(entry->source),
-                                         "a second %s script of version '%.*s'",
-                                         entry->kind == SCRIPT_UP ? "up" : "down",
-                                         TEXT_ARGS(entry->version)),
-                           layout_first_line(other->source), "the first is here");
+                error_hint(reader->arena,
+                           error_note(reader->arena,
+                                      layout_refuse(reader, layout_first_line(entry->source),
+                                                    "a second %s script of version '%.*s'",
+                                                    kinds[entry->kind], TEXT_ARGS(entry->version)),
+                                      layout_first_line(other->source), "the first is here"),
+                           "Give the one that no database has had yet a version of its own.");
             is_refused = true;
         } else if (!other || entry->dialects) {
             taken[i][entry->kind] = entry;
@@ -157,13 +173,13 @@ static void add_version(struct layout_reader *reader, const struct layout_entry 
 }
 
 void layout_add_versions(struct layout_reader *reader, struct layout_entries *entries,
-                         int (*compare)(struct text, struct text))
+                         enum layout_order order)
 {
     sort(entries->list, arena_array(reader->arena, struct layout_entry, entries->count),
-         entries->count, compare);
+         entries->count, order);
     for (size_t i = 0, end; i < entries->count; i = end) {
         for (end = i + 1; end < entries->count; end++)
-            if (compare(entries->list[i].version, entries->list[end].version) != 0)
+            if (compare(&entries->list[i], &entries->list[end], order) != 0)
                 break;
         add_version(reader, entries->list + i, end - i);
     }

@@ -922,29 +922,31 @@ static void read_layout(struct reader *reader, const struct yaml_node *mapping)
         read_history(reader, entries[LAYOUT_PATH].value, layout);
 }
 
-static void take_revision(struct reader *reader, const struct layout_revision *from,
-                          struct revision *to)
+void manifest_take(struct arena *arena, const struct layout_revision *from,
+                   const bool dialects[static DIALECT_COUNT], struct revision *to)
 {
-    to->id = from->id;
-    to->title = from->title;
-    to->span = from->span;
-    to->transactional = from->transactional;
-    to->allowed = reader->file->allowed;
-    to->parent_count = from->parent_count;
-    to->parents = arena_array(reader->arena, struct reference, from->parent_count);
+    *to = (struct revision){
+        .id = from->id,
+        .title = from->title,
+        .span = from->span,
+        .transactional = from->transactional,
+        .allowed = from->allowed,
+        .parent_count = from->parent_count,
+        .parents = arena_array(arena, struct reference, from->parent_count),
+    };
     for (size_t i = 0; i < from->parent_count; i++)
         to->parents[i] = (struct reference){.id = from->parents[i], .span = from->span};
     for (size_t i = 0; i < DIALECT_COUNT; i++)
         for (size_t kind = 0; kind < SCRIPT_KIND_COUNT; kind++) {
             const struct layout_script *script = &from->scripts[i][kind];
 
-            if (!reader->manifest.dialects[i] || script->presence == SCRIPT_ABSENT)
+            if (!dialects[i])
                 continue;
             to->scripts[i][kind] = (struct script_reference){
                 .presence = script->presence,
                 .path = script->source ? script->source->name : TEXT(""),
                 .section = script->section,
-                .span = script->source ? (struct span){script->source, 0, 0} : from->span,
+                .span = {script->source, 0, 0},
             };
         }
 }
@@ -962,8 +964,9 @@ static bool take_history(struct reader *reader, size_t limit)
             return false;
         }
         struct revision *revision = &manifest->revisions[manifest->count];
-        *revision = (struct revision){.position = manifest->count++};
-        take_revision(reader, history->revisions[i], revision);
+        manifest_take(reader->arena, history->revisions[i], manifest->dialects, revision);
+        revision->allowed = reader->file->allowed;
+        revision->position = manifest->count++;
     }
     return true;
 }

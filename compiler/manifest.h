@@ -86,6 +86,10 @@ struct manifest {
     size_t by_id_size;
 };
 
+/* Makes a revision of one that a layout has read. Its parents are found by graph_resolve. */
+void manifest_take(struct arena *arena, const struct layout_revision *from,
+                   const bool dialects[static DIALECT_COUNT], struct revision *to);
+
 /*
  * Loads a manifest and the files it includes. Each error stands at its place; several are found in
  * one run, those of the manifest itself first, then file by file. Script files are not opened here.

@@ -24,15 +24,18 @@ struct sections {
     struct section_side *sides;
     struct section_side *side; /* the script that the line belongs to; NULL before the first */
     bool is_outside;           /* MARK_NO_TRANSACTION was met */
+    struct line stray;         /* the first statement before any script; without text for none */
     struct span begun;         /* MARK_BEGIN, as long as MARK_END is missing */
     struct errors errors;
 };
 
 static const struct {
-    const char *name, *up, *down;
+    const char *name, *up, *down, *marks;
 } tools[] = {
-    [SECTION_GOOSE] = {"goose", "-- +goose Up", "-- +goose Down"},
-    [SECTION_DBMATE] = {"dbmate", "-- migrate:up", "-- migrate:down"},
+    [SECTION_GOOSE] = {"goose", "-- +goose Up", "-- +goose Down",
+                       "Up, Down, StatementBegin, StatementEnd and NO TRANSACTION"},
+    [SECTION_DBMATE] = {"dbmate", "-- migrate:up", "-- migrate:down",
+                        "migrate:up and migrate:down, with 'transaction:false' behind them or not"},
 };
 
 struct text section_name(enum section section)
@@ -200,16 +203,16 @@ static void read_line(struct sections *sections, const struct line *line)
                    "Write their values into the script, and delete this line.");
         return;
     case MARK_UNKNOWN:
-        refuse(sections, line, "%.*s has no such mark", TEXT_ARGS(section_name(sections->section)));
+        error_hint(sections->arena,
+                   refuse(sections, line, "%.*s has no such mark",
+                          TEXT_ARGS(section_name(sections->section))),
+                   "It has %s.", tools[sections->section].marks);
         return;
     case MARK_NONE:
         break;
     }
-    if (!sections->side && !is_comment(line->text) && !sections->errors.count)
-        error_hint(sections->arena,
-                   refuse(sections, line, "a statement stands before '%s'",
-                          section_mark(sections->section, SCRIPT_UP)),
-                   "Put it behind that line.");
+    if (!sections->side && !sections->stray.text.size && !is_comment(line->text))
+        sections->stray = *line;
 }
 
 /* A byte-order mark is not part of the first line. */
@@ -251,6 +254,11 @@ struct error *section_read(struct arena *arena, const struct source *source, enu
             arena,
             refuse(&sections, &line, "the file has no '%s'", section_mark(section, SCRIPT_UP)),
             "The up script begins behind such a line.");
+    } else if (sections.stray.text.size && !sections.errors.count) {
+        error_hint(arena,
+                   refuse(&sections, &sections.stray, "a statement stands before '%s'",
+                          section_mark(section, SCRIPT_UP)),
+                   "Put it behind that line.");
     }
     if (sections.errors.count)
         return errors_sorted(&sections.errors);

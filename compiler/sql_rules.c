@@ -6,6 +6,7 @@
 enum verdict {
     BEGINS,     /* a transaction */
     COMMITS,    /* the transaction */
+    ROLLS_BACK, /* the transaction, as only a verify script may */
     CONTROLS,   /* transactions in a way that no script may */
     NESTS,      /* savepoints, which need a transaction around them */
     STANDS_OUT, /* cannot run in a transaction */
@@ -47,6 +48,7 @@ static const struct rule postgresql_rules[] = {
     {TEXT("END"), "", CONTROLS, NULL, NULL},
     {TEXT("ROLLBACK"), "[WORK|TRANSACTION] TO", NESTS, "ROLLBACK TO SAVEPOINT", NULL},
     {TEXT("ROLLBACK"), "PREPARED", CONTROLS, "ROLLBACK PREPARED", NULL},
+    {TEXT("ROLLBACK"), "[WORK|TRANSACTION] ;", ROLLS_BACK, NULL, NULL},
     {TEXT("ROLLBACK"), "", CONTROLS, NULL, NULL},
     {TEXT("ABORT"), "", CONTROLS, NULL, NULL},
     {TEXT("PREPARE"), "TRANSACTION", CONTROLS, "PREPARE TRANSACTION", NULL},
@@ -83,7 +85,7 @@ static const struct rule postgresql_rules[] = {
 
 static const struct rule sqlite_rules[] = {
     {TEXT("BEGIN"), "", BEGINS, NULL, NULL},       {TEXT("COMMIT"), "", COMMITS, NULL, NULL},
-    {TEXT("END"), "", COMMITS, NULL, NULL},        {TEXT("ROLLBACK"), "", CONTROLS, NULL, NULL},
+    {TEXT("END"), "", COMMITS, NULL, NULL},        {TEXT("ROLLBACK"), "", ROLLS_BACK, NULL, NULL},
     {TEXT("SAVEPOINT"), "", CONTROLS, NULL, NULL}, {TEXT("RELEASE"), "", CONTROLS, NULL, NULL},
     {TEXT("VACUUM"), "", STANDS_OUT, NULL, NULL},  {TEXT("ATTACH"), "", IS_REFUSED, NULL, NULL},
     {TEXT("DETACH"), "", IS_REFUSED, NULL, NULL},  {TEXT("PRAGMA"), "", IS_PRAGMA, NULL, NULL},
@@ -370,6 +372,10 @@ static enum sql_role apply(const struct rule *rule, const struct lexer *lexer,
         return is_transactional ? SQL_BEGIN : refuse_control(lexer, place, rule->name);
     case COMMITS:
         return is_transactional ? SQL_COMMIT : refuse_control(lexer, place, rule->name);
+    case ROLLS_BACK:
+        return is_transactional && lexer->reader->options->only_reads
+                   ? SQL_COMMIT
+                   : refuse_control(lexer, place, rule->name);
     case CONTROLS:
         return refuse_control(lexer, place, rule->name);
     case NESTS:

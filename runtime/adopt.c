@@ -7,7 +7,8 @@
  * An id may be the name of a file: a version, the separator, and words; NULL where a tool has names
  * and no versions. A query gives: the version; "all" where all that it needs is applied with it,
  * "one" where each has a row of its own; "yes", or "no" where the tool itself says that it failed.
- * Tables as the tools' own documentation and sources have them.
+ * A change that Sqitch has reworked is there again, and NAME.2 for us. Tables as the tools' own
+ * documentation and sources have them.
  */
 static const struct tool {
     const char *name, *table;
@@ -34,7 +35,9 @@ static const struct tool {
      " AND g.version_id > 0 AND NOT EXISTS (SELECT 1 FROM goose_db_version l"
      " WHERE l.version_id = g.version_id AND l.id > g.id)"},
     {"sqitch", "sqitch.changes", false, NULL,
-     "SELECT change, 'one', 'yes' FROM sqitch.changes ORDER BY committed_at"},
+     "SELECT CASE WHEN number > 1 THEN change || '.' || number ELSE change END, 'one', 'yes' FROM"
+     " (SELECT change, committed_at, row_number() OVER (PARTITION BY project, change ORDER BY"
+     " committed_at) AS number FROM sqitch.changes) c ORDER BY committed_at"},
 };
 
 struct text adopt_tools(struct arena *arena)
@@ -48,7 +51,10 @@ struct text adopt_tools(struct arena *arena)
 
 /* Versions and ids */
 
-/* "V01_2" and "1.2", "2016-01-07" and "20160107" are the same: numbers without zeros in front. */
+/*
+ * "V01_2" and "1.2", "2016-01-07" and "20160107" are the same: numbers without zeros in front. So
+ * are "app/users" and "app.users".
+ */
 static struct text normalise(struct arena *arena, struct text text)
 {
     char *bytes = arena_array(arena, char, text.size + 1);
@@ -58,7 +64,7 @@ static struct text normalise(struct arena *arena, struct text text)
     if (text.size > 1 && (*text.bytes == 'V' || *text.bytes == 'v'))
         text = text_slice(text, 1, text.size);
     for (size_t i = 0; i < text.size; i++) {
-        char byte = text.bytes[i] == '_' ? '.' : text.bytes[i];
+        char byte = text.bytes[i] == '_' || text.bytes[i] == '/' ? '.' : text.bytes[i];
         bool digit_follows =
             i + 1 < text.size && text.bytes[i + 1] >= '0' && text.bytes[i + 1] <= '9';
 

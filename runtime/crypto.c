@@ -152,6 +152,27 @@ enum digest_match digest_match(const struct digest *digest, struct text spelt)
     return number == first_bits(digest) ? DIGEST_SAME : DIGEST_OTHER;
 }
 
+static_assert(sizeof(crypto_hash_sha256_state) == sizeof(struct crypto_sha256_state),
+              "the state of libsodium fits");
+
+void crypto_sha256_start(struct crypto_sha256_state *state)
+{
+    crypto_hash_sha256_init((crypto_hash_sha256_state *)state->opaque);
+}
+
+void crypto_sha256_add(struct crypto_sha256_state *state, struct text bytes)
+{
+    crypto_hash_sha256_update((crypto_hash_sha256_state *)state->opaque,
+                              (const unsigned char *)bytes.bytes, bytes.size);
+}
+
+void crypto_sha256_end(const struct crypto_sha256_state *state, uint8_t sum[static 32])
+{
+    struct crypto_sha256_state copy = *state;
+
+    crypto_hash_sha256_final((crypto_hash_sha256_state *)copy.opaque, sum);
+}
+
 void crypto_prehash(struct text bytes, uint8_t prehash[static PREHASH_SIZE])
 {
     start();

@@ -41,6 +41,15 @@ enum digest_match {
 /* Whether a person who read or heard this meant the digest. Blanks and dashes do not matter. */
 enum digest_match digest_match(const struct digest *digest, struct text spelt);
 
+/* SHA-256, for sums that other tools wrote; the same over pieces. */
+struct crypto_sha256_state {
+    _Alignas(8) unsigned char opaque[104];
+};
+void crypto_sha256_start(struct crypto_sha256_state *state);
+void crypto_sha256_add(struct crypto_sha256_state *state, struct text bytes);
+/* The sum of what was added so far; more may follow. */
+void crypto_sha256_end(const struct crypto_sha256_state *state, uint8_t sum[static 32]);
+
 /* BLAKE2b-512, which minisign signs in place of the text (its "ED" signatures). */
 enum { PREHASH_SIZE = 64 };
 void crypto_prehash(struct text bytes, uint8_t prehash[static PREHASH_SIZE]);

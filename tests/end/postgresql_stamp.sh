@@ -40,6 +40,13 @@ refused sqitch "sqitch has applied 'groups', but not its parent 'users'"
 add sqitch nowhere
 refused sqitch "sqitch has applied 'nowhere', which is no revision of the bundle"
 
+# Changes in folders, and one that was reworked, have the ids that `sqlferry import` gives them.
+project app.users app.users.2 index
+built sqitch
+add sqitch app/users
+add sqitch app/users
+adopted sqitch
+
 # In another schema it is found as a script would find it.
 fresh
 query 'CREATE SCHEMA apart; ALTER ROLE postgres IN DATABASE shop SET search_path = apart'

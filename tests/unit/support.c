@@ -103,6 +103,37 @@ void support_write(const char *path, struct text bytes)
     assert_int_equal(fclose(file), 0);
 }
 
+static void write_entry(struct arena *arena, struct text path, struct text bytes)
+{
+    size_t arrow = text_find(path, TEXT(" -> "));
+    struct text target = arena_copy(arena, text_slice(path, arrow + 4, path.size));
+
+    path = arena_copy(arena, text_slice(path, 0, arrow));
+    for (size_t i = 0; i < path.size; i++)
+        if (path.bytes[i] == '/')
+            mkdir(arena_copy(arena, text_slice(path, 0, i)).bytes, 0700);
+    if (target.size)
+        assert_int_equal(symlink(target.bytes, path.bytes), 0);
+    else if (!text_ends(path, TEXT("/")))
+        support_write(path.bytes, bytes);
+}
+
+void support_write_tree(struct text files)
+{
+    struct arena *arena = arena_new(16 << 20);
+
+    while (files.size) {
+        struct text path = text_slice(text_cut(&files, '\n'), strlen("=== "), SIZE_MAX);
+        struct text rest = files;
+
+        while (rest.size && !text_starts(rest, TEXT("=== ")))
+            text_cut(&rest, '\n');
+        write_entry(arena, path, text_slice(files, 0, files.size - rest.size));
+        files = rest;
+    }
+    arena_free(&arena);
+}
+
 struct text support_file_text(struct arena *arena, FILE *file)
 {
     assert_int_equal(fflush(file), 0);

@@ -33,6 +33,11 @@ void support_check(const struct error *error, const char *expected);
 
 /* Paths are relative to the temporary folder. */
 void support_write(const char *path, struct text bytes);
+/*
+ * Files out of one text: behind a line "=== PATH" stands what is in the file. "=== PATH -> TARGET"
+ * is a link, "=== PATH/" an empty folder.
+ */
+void support_write_tree(struct text files);
 struct text support_read(struct arena *arena, const char *path);
 bool support_exists(const char *path);
 size_t support_file_count(void); /* files and folders in the temporary folder */

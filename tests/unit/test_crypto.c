@@ -31,6 +31,29 @@ static const struct hash_row {
      "7d87c5392aab792dc252d5de4533cc9518d38aa8dbf1925ab92386edd4009923"},
 };
 
+/* FIPS 180-4 has "abc"; each is what sha256sum(1) prints. The sum is asked for in between, too. */
+static void test_sha256(void **state)
+{
+    static const struct {
+        const char *piece, *sum;
+    } rows[] = {
+        {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {"a", "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"},
+        {"bc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+    };
+    struct crypto_sha256_state running;
+    uint8_t sum[32], expected[32];
+
+    (void)state;
+    crypto_sha256_start(&running);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        crypto_sha256_add(&running, text_from(rows[i].piece));
+        crypto_sha256_end(&running, sum);
+        from_hex(rows[i].sum, expected, sizeof(expected));
+        assert_memory_equal(sum, expected, sizeof(sum));
+    }
+}
+
 static void test_hash(void **state)
 {
     const struct hash_row *row = *state;
@@ -240,12 +263,13 @@ static void test_random(void **state)
 int main(void)
 {
     struct CMUnitTest tests[COUNT(hash_rows) + COUNT(hex_rows) + COUNT(verify_rows) +
-                            COUNT(base64_rows) + COUNT(short_rows) + 1];
+                            COUNT(base64_rows) + COUNT(short_rows) + 2];
     size_t count = 0;
 
     for (size_t i = 0; i < COUNT(hash_rows); i++)
         tests[count++] =
             (struct CMUnitTest){hash_rows[i].name, test_hash, NULL, NULL, (void *)&hash_rows[i]};
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_sha256);
     for (size_t i = 0; i < COUNT(hex_rows); i++)
         tests[count++] =
             (struct CMUnitTest){hex_rows[i].name, test_hex, NULL, NULL, (void *)&hex_rows[i]};

@@ -271,6 +271,37 @@ static void test_inside_on_an_old_kernel(void **state)
     assert_string_equal(shown.bytes, expected_without_openat2(row));
 }
 
+/* file_list_inside: names, in order, a '/' behind those of folders. */
+static const struct list_row {
+    const char *name, *path, *expected;
+} list_rows[] = {
+    {"list: the folder itself", ".",
+     "[a.sql fifo folder/ folder-out/ link link-absolute link-down link-out loop lost root/ sub/ "
+     "zero ]"},
+    {"list: a folder", "sub", "[b.sql link-out link-up ]"},
+    {"list: up", "..", LEAVES("..")},
+    {"list: a link out", "folder-out", BY_LINK("folder-out")},
+    {"list: a link to the root", "root", BY_LINK("root")},
+    {"list: a file", "a.sql", "5 cannot open 'a.sql': Not a directory"},
+    {"list: nothing", "none", "5 cannot open 'none': No such file or directory"},
+};
+
+static void test_list(void **state)
+{
+    const struct list_row *row = *state;
+    CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
+    CLEANUP(file_close) int folder = open("in", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct text names = TEXT("");
+    struct file_entry *entries;
+    size_t count;
+    struct error *error = file_list_inside(arena, folder, row->path, &entries, &count);
+
+    for (size_t i = 0; !error && i < count; i++)
+        names = arena_format(arena, "%s%s%s ", names.bytes, entries[i].name.bytes,
+                             entries[i].is_folder ? "/" : "");
+    assert_string_equal(show_read(arena, error, names), row->expected);
+}
+
 /* Drafts */
 
 /* Whether the draft replaces; what is there before; the error of file_save; what is there then. */
@@ -558,6 +589,7 @@ int main(void)
     support_add(&tests, "inside: make the folder", test_prepare_inside);
     support_add_rows(&tests, inside_rows, test_inside);
     support_add_rows(&tests, inside_rows, test_inside_on_an_old_kernel);
+    support_add_rows(&tests, list_rows, test_list);
     support_add(&tests, "save: like another file", test_like);
     support_add(&tests, "draft: written, then committed", test_draft);
     support_add(&tests, "draft: discarded", test_discard);

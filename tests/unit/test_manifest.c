@@ -2,6 +2,7 @@
 #include "compiler/manifest.h"
 #include "runtime/buffer.h"
 #include "runtime/file.h"
+#include "tests/unit/support.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -743,6 +744,7 @@ static const struct row {
           "=== db/V01__b.sql\nSELECT 1;\n=== db/U2__c.sql\nSELECT 1;\n",
      "db/V1__a.sql:1:1: error: a second up script of version '1'\n"
      "db/V01__b.sql:1:1: note: the first is here\n"
+     "hint: Give the one that no database has had yet a version of its own.\n"
      "db/U2__c.sql:1:1: error: version '2' has no up script for postgresql\n"
      "hint: Add the script; it may be empty.\n"},
 
@@ -886,36 +888,10 @@ static const struct row {
      "hint: Begin each revision with '- id: ID'.\n"},
 };
 
-static void make_entry(struct arena *arena, struct text path, struct text bytes)
-{
-    size_t arrow = text_find(path, TEXT(" -> "));
-    struct text target = arena_copy(arena, text_slice(path, arrow + 4, path.size));
-
-    path = arena_copy(arena, text_slice(path, 0, arrow));
-    for (size_t i = 0; i < path.size; i++)
-        if (path.bytes[i] == '/')
-            mkdir(arena_copy(arena, text_slice(path, 0, i)).bytes, 0700);
-    if (target.size)
-        assert_int_equal(symlink(target.bytes, path.bytes), 0);
-    else if (!text_ends(path, TEXT("/")))
-        assert_null(file_save(arena, path, 0600, false, bytes));
-}
-
+/* The manifest, and behind it other files (support_write_tree). */
 static void make_entries(struct arena *arena, struct text files)
 {
-    struct text path = TEXT("ferry.yaml");
-
-    for (;;) {
-        struct text rest = files;
-
-        while (rest.size && !text_starts(rest, TEXT("=== ")))
-            text_cut(&rest, '\n');
-        make_entry(arena, path, text_slice(files, 0, files.size - rest.size));
-        if (rest.size == 0)
-            return;
-        path = text_slice(text_cut(&rest, '\n'), strlen("=== "), SIZE_MAX);
-        files = rest;
-    }
+    support_write_tree(arena_format(arena, "=== ferry.yaml\n%.*s", TEXT_ARGS(files)));
 }
 
 static void load(struct buffer *shown, const char *path)
@@ -1021,7 +997,7 @@ static void test_many_revisions(void **state)
     struct manifest manifest;
 
     (void)state;
-    make_entry(arena, TEXT("ferry.yaml"), buffer_text(&text));
+    support_write("ferry.yaml", buffer_text(&text));
     assert_null(manifest_load(arena, TEXT("ferry.yaml"), &manifest));
     assert_int_equal(manifest.count, REVISIONS_MAX);
     for (size_t i = 0; i < manifest.count; i++) {
@@ -1039,7 +1015,7 @@ static void test_too_many_revisions(void **state)
     struct manifest manifest;
 
     (void)state;
-    make_entry(arena, TEXT("ferry.yaml"), buffer_text(&text));
+    support_write("ferry.yaml", buffer_text(&text));
     show_errors(&shown, manifest_load(arena, TEXT("ferry.yaml"), &manifest));
     assert_shown(&shown, "ferry.yaml:300006:5: error: there are more than 100000 revisions\n");
     buffer_free(&text);
@@ -1056,11 +1032,11 @@ static void test_too_many_files(void **state)
     buffer_add(&text, TEXT(HEAD "include:\n"));
     for (size_t i = 0; i <= INCLUDED_MAX; i++) {
         buffer_format(&text, "- %05zu.yaml\n", i);
-        make_entry(
-            arena, arena_format(arena, "%05zu.yaml", i),
+        support_write(
+            arena_format(arena, "%05zu.yaml", i).bytes,
             arena_format(arena, "ferry: 1\nrevisions: [{id: r%zu, parents: [], up: a}]\n", i));
     }
-    make_entry(arena, TEXT("ferry.yaml"), buffer_text(&text));
+    support_write("ferry.yaml", buffer_text(&text));
     show_errors(&shown, manifest_load(arena, TEXT("ferry.yaml"), &manifest));
     assert_shown(&shown, "ferry.yaml:10005:3: error: more than 10000 files are included\n");
     buffer_free(&text);

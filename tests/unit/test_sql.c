@@ -489,6 +489,97 @@ static void test_blanks(void **state)
     arena_free(&arena);
 }
 
+/* A part of a file, whatever stands around it: places are those of the file. */
+static const struct part_row {
+    const char *before, *part, *behind, *expected;
+} part_rows[] = {
+    {"'a;\n", "b;\n", "c'\n", "{b;}"},
+    {BOM "-- é\r\n", "b;", "", "{b;}"},
+    {"a;\n", "", "b;", ""},
+    {"a;\n", "b\n", ";c", "2:2+0 " NO_SEMICOLON},
+    {BOM "\n$$\n", "b;\n\\i c\n", "$$;", "4:1+2 psql command '\\i' in a script\n"},
+    {"\x01\xff\n", "b;", "\xff", "{b;}"},
+    {"\n", "b\xff;", "", "2:2+1 byte 0xff is not UTF-8\n"},
+    {"BEGIN;\n", "BEGIN;b;COMMIT;", "COMMIT;", "{b;}"},
+};
+
+static void read_part(const struct part_row *row)
+{
+    struct arena *arena = arena_new(1 << 20);
+    struct text before = text_from(row->before), part = text_from(row->part);
+    struct source source = {TEXT("a.sql"),
+                            arena_format(arena, "%s%s%s", row->before, row->part, row->behind)};
+    struct part where = {before.size, part.size};
+    struct sql_options options = make_options(PG, 0);
+    struct script script = {0};
+    struct buffer found = {0};
+
+    options.part = &where;
+    struct error *error = sql_read(arena, &source, &options, &script);
+    render(&found, error, &script);
+    assert_string_equal(found.bytes, row->expected);
+    if (!error) { /* every line and every byte stays */
+        size_t mark = text_starts(before, TEXT(BOM)) ? 3 : 0;
+
+        assert_int_equal(script.text.size, before.size - mark + part.size);
+        for (size_t i = 0; i < before.size - mark; i++)
+            assert_true(script.text.bytes[i] == ' ' ||
+                        script.text.bytes[i] == before.bytes[mark + i]);
+    }
+    buffer_free(&found);
+    script_free(&script);
+    arena_free(&arena);
+}
+
+static void test_parts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(part_rows); i++)
+        read_part(&part_rows[i]);
+}
+
+/* A verify script may take back what it did not do. */
+static void test_only_reads(void **state)
+{
+    static const struct {
+        enum dialect dialect;
+        bool only_reads;
+        const char *input, *expected;
+    } cases[] = {
+        {DIALECT_POSTGRESQL, true, "BEGIN; a; ROLLBACK;", "{a;}"},
+        {DIALECT_POSTGRESQL, true, "BEGIN; a; ROLLBACK WORK; -- b", "{a;}"},
+        {DIALECT_POSTGRESQL, true, "BEGIN; a; ROLLBACK AND CHAIN;",
+         "1:1+5 transaction control 'BEGIN' in a script\n"
+         "1:11+8 transaction control 'ROLLBACK' in a script\n"},
+        {DIALECT_POSTGRESQL, true, "ROLLBACK;",
+         "1:1+8 transaction control 'ROLLBACK' in a script\n"},
+        {DIALECT_POSTGRESQL, false, "BEGIN; a; ROLLBACK;",
+         "1:1+5 transaction control 'BEGIN' in a script\n"
+         "1:11+8 transaction control 'ROLLBACK' in a script\n"},
+        {DIALECT_SQLITE, true, "BEGIN; a; ROLLBACK;", "{a;}"},
+        {DIALECT_SQLITE, false, "BEGIN; a; ROLLBACK;",
+         "1:1+5 transaction control 'BEGIN' in a script\n"
+         "1:11+8 transaction control 'ROLLBACK' in a script\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct arena *arena = arena_new(1 << 20);
+        struct source source = {TEXT("a.sql"), text_from(cases[i].input)};
+        struct sql_options options = make_options(cases[i].dialect, true, 0);
+        struct script script = {0};
+        struct buffer found = {0};
+
+        options.only_reads = cases[i].only_reads;
+        struct error *error = sql_read(arena, &source, &options, &script);
+        render(&found, error, &script);
+        assert_string_equal(found.bytes, cases[i].expected);
+        buffer_free(&found);
+        script_free(&script);
+        arena_free(&arena);
+    }
+}
+
 /* A script is read into one that was used, refused in between, and ends as if it were new. */
 static void test_again(void **state)
 {
@@ -702,6 +793,8 @@ int main(void)
 {
     static const struct CMUnitTest others[] = {
         cmocka_unit_test(test_blanks),
+        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_only_reads),
         cmocka_unit_test(test_again),
         cmocka_unit_test(test_rule_names),
         cmocka_unit_test(test_hostile),

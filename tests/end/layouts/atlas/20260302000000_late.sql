@@ -1,0 +1,3 @@
+-- atlas:sum ignore
+
+INSERT INTO grove (name) VALUES ('South');

@@ -1,0 +1,4 @@
+CREATE TABLE orchard (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL
+);

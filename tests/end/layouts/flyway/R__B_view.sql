@@ -1,0 +1,1 @@
+CREATE VIEW kinds AS SELECT DISTINCT kind FROM tree;

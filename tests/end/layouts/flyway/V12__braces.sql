@@ -1,0 +1,1 @@
+INSERT INTO grove (name) VALUES ('${not_filled_in}')

@@ -1,0 +1,2 @@
+DELETE FROM tree WHERE planted = '2026-03-01';
+ALTER TABLE grove RENAME TO orchard;

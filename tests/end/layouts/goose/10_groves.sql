@@ -1,0 +1,7 @@
+-- +goose Up
+ALTER TABLE orchard RENAME TO grove;
+INSERT INTO tree (orchard_id, planted) SELECT id, '2026-03-01' FROM grove;
+
+-- +goose Down
+DELETE FROM tree WHERE planted = '2026-03-01';
+ALTER TABLE grove RENAME TO orchard;

@@ -1,0 +1,15 @@
+-- +goose Up
+-- +goose StatementBegin
+CREATE TABLE tally (orchard_id INTEGER PRIMARY KEY, trees INTEGER NOT NULL);
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER tree_counted AFTER INSERT ON tree
+BEGIN
+    INSERT OR IGNORE INTO tally VALUES (NEW.orchard_id, 0);
+    UPDATE tally SET trees = trees + 1 WHERE orchard_id = NEW.orchard_id;
+END;
+-- +goose StatementEnd
+
+-- +goose Down
+DROP TRIGGER tree_counted;
+DROP TABLE tally;

@@ -1,0 +1,2 @@
+DROP TRIGGER tree_counted;
+DROP TABLE tally;

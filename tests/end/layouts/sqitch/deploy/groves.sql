@@ -1,0 +1,8 @@
+-- Deploy trees:groves to sqlite
+
+BEGIN;
+
+ALTER TABLE orchard RENAME TO grove;
+INSERT INTO tree (orchard_id, planted) SELECT id, '2026-03-01' FROM grove;
+
+COMMIT;

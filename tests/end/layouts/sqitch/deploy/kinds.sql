@@ -1,0 +1,8 @@
+-- Deploy trees:kinds to sqlite
+
+BEGIN;
+
+ALTER TABLE tree ADD COLUMN kind TEXT NOT NULL DEFAULT 'apple; pear';
+INSERT INTO orchard (name) VALUES ('North -- of the barn');
+
+COMMIT;

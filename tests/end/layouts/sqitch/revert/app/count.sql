@@ -1,0 +1,7 @@
+-- Revert trees:app/count from sqlite
+
+BEGIN;
+
+DROP TRIGGER tree_felled;
+
+COMMIT;

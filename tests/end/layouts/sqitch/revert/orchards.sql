@@ -1,0 +1,7 @@
+-- Revert trees:orchards from sqlite
+
+BEGIN;
+
+DROP TABLE orchard;
+
+COMMIT;

@@ -1,0 +1,7 @@
+-- Revert trees:trees from sqlite
+
+BEGIN;
+
+DROP TABLE tree;
+
+COMMIT;

@@ -1,0 +1,7 @@
+-- Verify trees:groves on sqlite
+
+BEGIN;
+
+SELECT id FROM grove WHERE 0;
+
+ROLLBACK;

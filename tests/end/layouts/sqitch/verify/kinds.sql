@@ -1,0 +1,7 @@
+-- Verify trees:kinds on sqlite
+
+BEGIN;
+
+SELECT kind FROM tree WHERE 0;
+
+ROLLBACK;

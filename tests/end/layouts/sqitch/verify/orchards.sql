@@ -1,0 +1,7 @@
+-- Verify trees:orchards on sqlite
+
+BEGIN;
+
+SELECT id, name FROM orchard WHERE 0;
+
+ROLLBACK;
