@@ -230,6 +230,47 @@ static void read_front(struct cutter *cutter, struct text text)
     }
 }
 
+/* Whether each '%' has another one beside it; also where there is none. */
+static bool doubles_percents(struct text text)
+{
+    size_t run = 0;
+
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.bytes[i] != '%' && run % 2)
+            return false;
+        run = text.bytes[i] == '%' ? run + 1 : 0;
+    }
+    return run % 2 == 0;
+}
+
+/*
+ * Drivers that take parameters as %s want every other '%' twice, and SQLAlchemy compiles for them
+ * unless it is told not to. What psql would run then is another text.
+ */
+static void check_percents(struct cutter *cutter)
+{
+    const struct alembic_tree *tree = cutter->tree;
+    const struct alembic_section *first = NULL;
+
+    for (size_t i = 0; i < cutter->sections->count; i++) {
+        const struct alembic_section *section = &cutter->sections->list[i];
+
+        if (!doubles_percents(section->text))
+            return;
+        if (!first && text_find_byte(section->text, '%') < section->text.size)
+            first = section;
+    }
+    if (!first || tree->dialect != DIALECT_POSTGRESQL || tree->has_paramstyle)
+        return;
+    struct span span = tree->revisions[first->position].id.span;
+    error_hint(cutter->arena,
+               (tree->has_env ? alembic_refuse : alembic_warn)(
+                   cutter->arena, cutter->tree, "doubled-percent", span,
+                   "every '%%' in the SQL is there twice, in this revision for the first time"),
+               "In env.py, give context.configure() dialect_opts={'paramstyle': 'named'} where it "
+               "renders.");
+}
+
 struct error *alembic_sql_cut(struct arena *arena, struct alembic_tree *tree,
                               const struct source *source, enum script_kind kind,
                               struct alembic_sections *sections)
@@ -256,5 +297,7 @@ struct error *alembic_sql_cut(struct arena *arena, struct alembic_tree *tree,
         if (!error)
             end_section(&cutter, text);
     }
+    if (!error)
+        check_percents(&cutter);
     return error;
 }

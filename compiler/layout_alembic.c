@@ -391,11 +391,13 @@ void layout_alembic_read_env(struct arena *arena, const struct source *source,
     static const char *const names[] = {"version_table", "transactional_ddl"};
     struct python python;
 
+    tree->has_env = true;
     python_begin(&python, arena, source);
     struct python_token token = python_next(&python);
     while (token.kind != PYTHON_END) {
         size_t i = 0;
 
+        tree->has_paramstyle |= text_equal(token.text, TEXT("paramstyle")); /* or a text */
         while (i < COUNT(names) && !python_is(&token, names[i]))
             i++;
         token = python_next(&python);

@@ -42,6 +42,7 @@ struct alembic_tree {
     struct alembic_revision *revisions; /* by their paths */
     size_t count, capacity;
     struct alembic_word version_table; /* of env.py, where it names one */
+    bool has_env, has_paramstyle;      /* there is an env.py; it has the word */
     bool has_dialect;                  /* somebody has named it: a URL in alembic.ini, for one */
     enum dialect dialect;
     struct findings findings;

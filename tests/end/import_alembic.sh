@@ -231,3 +231,14 @@ import_status 2 shop --render --dialect postgresql
 has err 'Alembic rendered for sqlite, not for postgresql'
 ALEMBIC_URL=mysql+pymysql:// import_status 1 shop --render
 has err "Alembic rendered for 'MySQLImpl.', and sqlferry knows only PostgreSQL and SQLite"
+
+# SQLAlchemy doubles '%' for a driver that nobody asks.
+rm -r sql shop/migrations/versions/*.py
+migration 1 None '' "op.execute('CREATE TABLE a (x)')" pass a
+migration 2 "'5eed00000001'" '' "op.execute(\"INSERT INTO a VALUES ('50%', '%%')\")" pass b
+ALEMBIC_URL=postgresql+psycopg2:// import_status 0 shop --render
+is "$(cat sql/5eed00000002.up.sql)" "INSERT INTO a VALUES ('50%', '%%');"
+sed -i 's/, dialect_opts={"paramstyle": "named"}//' shop/migrations/env.py
+ALEMBIC_URL=postgresql+psycopg2:// import_status 1 shop --render --force
+has err "_b.py:13:17: error: every '%' in the SQL is there twice" "dialect_opts={'paramstyle': 'named'}"
+import_status 0 shop --render --force
