@@ -1,7 +1,6 @@
 #include "compiler/amend.h"
+#include "compiler/lines.h"
 #include "runtime/buffer.h"
-
-#include <string.h>
 
 enum { INDENTATION = 2 }; /* where nothing says how far */
 
@@ -15,14 +14,6 @@ struct layout {
 static size_t end_of(const struct yaml_node *node)
 {
     return node->span.offset + node->span.size;
-}
-
-static bool is_flow(const struct amendment *amendment, const struct yaml_node *node)
-{
-    struct text text = amendment->source->text;
-
-    return node->kind != YAML_SCALAR && node->span.offset < text.size &&
-           (text.bytes[node->span.offset] == '[' || text.bytes[node->span.offset] == '{');
 }
 
 static const struct yaml_node *find_key(const struct yaml_node *mapping, const char *name)
@@ -62,70 +53,15 @@ static void add_piece(struct amendment *amendment, size_t offset, size_t size, s
 
 /* Lines. */
 
-static bool is_line_end(char byte)
-{
-    return byte == '\n' || byte == '\r';
-}
-
-static size_t skip_blanks(struct text text, size_t at)
-{
-    while (at < text.size && text.bytes[at] == ' ')
-        at++;
-    return at;
-}
-
-static size_t find_line_end(struct text text, size_t at)
-{
-    while (at < text.size && !is_line_end(text.bytes[at]))
-        at++;
-    return at;
-}
-
-/* Behind the line end that stands there, or the end of the text. */
-static size_t skip_line_end(struct text text, size_t at)
-{
-    return at + (text_starts(text_slice(text, at, 2), TEXT("\r\n")) ? 2 : at < text.size ? 1 : 0);
-}
-
-static size_t line_start(struct text text, size_t at)
-{
-    while (at && !is_line_end(text.bytes[at - 1]))
-        at--;
-    return at == 0 && text_starts(text, TEXT("\xef\xbb\xbf")) ? 3 : at;
-}
-
-/* In characters, as YAML counts them. */
-static size_t column_of(struct text text, size_t at)
-{
-    size_t start = line_start(text, at);
-
-    return text_length(text_slice(text, start, at - start));
-}
-
-static bool begins_line(struct text text, size_t at)
-{
-    return skip_blanks(text, line_start(text, at)) == at;
-}
-
-/* How the line ends that holds an offset; the last one, as the first does. */
-static struct text line_end_at(struct text text, size_t at)
-{
-    size_t end = find_line_end(text, at);
-
-    if (end == text.size)
-        end = find_line_end(text, 0);
-    return end == text.size ? TEXT("\n") : text_slice(text, end, skip_line_end(text, end) - end);
-}
-
 /*
  * Whether nothing but blanks and a comment follows on the line. Then end is where the line ends,
  * and what it ends with comes behind it.
  */
 static bool is_rest_empty(struct text text, size_t at, size_t *end)
 {
-    size_t next = skip_blanks(text, at);
+    size_t next = lines_skip_blanks(text, at);
 
-    *end = find_line_end(text, next);
+    *end = lines_end(text, next);
     return next == *end || text.bytes[next] == '#';
 }
 
@@ -137,56 +73,37 @@ static bool is_rest_empty(struct text text, size_t at, size_t *end)
  */
 static bool find_line(struct text text, size_t end, size_t column, size_t *place)
 {
-    if (end && is_line_end(text.bytes[end - 1])) { /* a block scalar takes its line ends with it */
+    if (end && lines_is_end(text.bytes[end - 1])) { /* a block scalar takes its line ends with it */
         *place = end;
     } else {
         if (!is_rest_empty(text, end, place))
             return false;
-        *place = skip_line_end(text, *place);
+        *place = lines_next(text, *place);
     }
     for (;;) {
-        size_t next = skip_blanks(text, *place);
+        size_t next = lines_skip_blanks(text, *place);
 
         if (next - *place <= column || next == text.size || text.bytes[next] != '#')
             return true;
-        *place = skip_line_end(text, find_line_end(text, next));
+        *place = lines_next(text, lines_end(text, next));
     }
 }
 
 /* Whether an empty line stands between two offsets. */
 static bool has_empty_line(struct text text, size_t from, size_t to)
 {
-    for (size_t at = find_line_end(text, from); at < to; at = find_line_end(text, at)) {
+    for (size_t at = lines_end(text, from); at < to; at = lines_end(text, at)) {
         size_t end;
 
-        at = skip_line_end(text, at);
-        end = skip_blanks(text, at);
-        if (end < to && is_line_end(text.bytes[end]))
+        at = lines_next(text, at);
+        end = lines_skip_blanks(text, at);
+        if (end < to && lines_is_end(text.bytes[end]))
             return true;
     }
     return false;
 }
 
 /* Texts. */
-
-/* Whether a text is itself without quotes. Rather once too often no: YAML has many traps. */
-static bool is_plain(struct text text, bool in_flow)
-{
-    static const char *const nulls[] = {"null", "Null", "NULL"};
-    unsigned char first = text.size ? (unsigned char)text.bytes[0] : ' ';
-
-    if (!((first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') ||
-          (first >= '0' && first <= '9') || first == '_' || first == '.' || first >= 0x80))
-        return false;
-    for (size_t i = 0; i < COUNT(nulls); i++)
-        if (text_equal(text, text_from(nulls[i])))
-            return false;
-    for (size_t i = 0; in_flow && i < text.size; i++)
-        if (strchr(",[]{}:?", text.bytes[i]))
-            return false;
-    return !text_ends(text, TEXT(" ")) && !text_ends(text, TEXT(":")) &&
-           text_find(text, TEXT(": ")) == text.size && text_find(text, TEXT(" #")) == text.size;
-}
 
 static void add_quoted(struct buffer *to, struct text text, char quote)
 {
@@ -206,7 +123,7 @@ static void add_text(struct buffer *to, struct text text, const struct layout *l
 {
     if (layout->quotes)
         add_quoted(to, text, '"');
-    else if (is_plain(text, in_flow))
+    else if (yaml_is_plain(text, in_flow))
         buffer_add(to, text);
     else
         add_quoted(to, text, '\'');
@@ -288,13 +205,13 @@ static struct error *insert_lines(struct amendment *amendment, const struct yaml
                                   size_t column, struct text lines)
 {
     struct text text = amendment->source->text;
-    struct text line_end = line_end_at(text, behind->span.offset);
+    struct text line_end = lines_ending(text, behind->span.offset);
     CLEANUP(buffer_free) struct buffer buffer = {0};
     size_t place;
 
     if (!find_line(text, end_of(behind), column, &place))
         return refuse(amendment, behind->span);
-    if (place && !is_line_end(text.bytes[place - 1]))
+    if (place && !lines_is_end(text.bytes[place - 1]))
         buffer_add(&buffer, line_end);
     buffer_add(&buffer, lines);
     add_piece(amendment, place, 0, buffer_text(&buffer));
@@ -308,7 +225,7 @@ static size_t find_comma(struct text text, size_t from, size_t to)
         if (text.bytes[at] == ',')
             return at;
         if (text.bytes[at] == '#')
-            at = find_line_end(text, at);
+            at = lines_end(text, at);
     }
     return to;
 }
@@ -333,17 +250,18 @@ static void insert_in_brackets(struct amendment *amendment, const struct yaml_no
     size_t comma = find_comma(text, behind, close);
     bool has_comma = comma < close;
     size_t place = has_comma ? comma + 1 : behind;
-    if (!begins_line(text, last->span.offset) || !is_rest_empty(text, place, &end) || end > close) {
+    if (!lines_begins_with(text, last->span.offset) || !is_rest_empty(text, place, &end) ||
+        end > close) {
         add_piece(amendment, place, 0,
                   arena_format(arena, has_comma ? " %.*s" : ", %.*s", TEXT_ARGS(item)));
         return;
     }
     if (!has_comma)
         add_piece(amendment, place, 0, TEXT(","));
-    struct text line_end = line_end_at(text, place);
+    struct text line_end = lines_ending(text, place);
     add_piece(amendment, end, 0,
               arena_format(arena, "%.*s%*s%.*s%s", TEXT_ARGS(line_end),
-                           (int)column_of(text, last->span.offset), "", TEXT_ARGS(item),
+                           (int)lines_column(text, last->span.offset), "", TEXT_ARGS(item),
                            has_comma ? "," : ""));
 }
 
@@ -353,12 +271,12 @@ static struct error *insert_item(struct amendment *amendment, const struct yaml_
     const struct yaml_node *last = last_of(list);
     struct text text = amendment->source->text;
 
-    if (is_flow(amendment, list)) {
+    if (yaml_is_flow(list)) {
         insert_in_brackets(amendment, list, last, item);
         return NULL;
     }
-    size_t dash = column_of(text, list->span.offset);
-    struct text line_end = line_end_at(text, last->span.offset);
+    size_t dash = lines_column(text, list->span.offset);
+    struct text line_end = lines_ending(text, last->span.offset);
     return insert_lines(amendment, last, dash,
                         arena_format(amendment->arena, "%*s- %.*s%.*s", (int)dash, "",
                                      TEXT_ARGS(item), TEXT_ARGS(line_end)));
@@ -379,8 +297,8 @@ static struct error *follow(struct amendment *amendment, const struct yaml_node 
     const struct yaml_node *last = last_of(list), *before = NULL;
     struct layout layout = {
         .quotes = is_quoted(last),
-        .dash = column_of(text, list->span.offset),
-        .line_end = line_end_at(text, last->span.offset),
+        .dash = lines_column(text, list->span.offset),
+        .line_end = lines_ending(text, last->span.offset),
     };
     CLEANUP(buffer_free) struct buffer buffer = {0};
 
@@ -388,10 +306,10 @@ static struct error *follow(struct amendment *amendment, const struct yaml_node 
         before = item;
     if (before && has_empty_line(text, end_of(before), last->span.offset))
         buffer_add(&buffer, layout.line_end);
-    layout.keys = column_of(text, last->span.offset);
+    layout.keys = lines_column(text, last->span.offset);
     if (layout.keys < layout.dash + INDENTATION)
         layout.keys = layout.dash + INDENTATION;
-    if (is_flow(amendment, last)) {
+    if (yaml_is_flow(last)) {
         add_blanks(&buffer, layout.dash);
         buffer_format(&buffer, "- ");
         add_braces(&buffer, fields, count, &layout);
@@ -412,8 +330,8 @@ static struct error *begin_below(struct amendment *amendment, const struct yaml_
     CLEANUP(buffer_free) struct buffer buffer = {0};
     struct layout layout = {
         .quotes = !key->plain,
-        .dash = column_of(text, key->span.offset) + INDENTATION,
-        .line_end = line_end_at(text, key->span.offset),
+        .dash = lines_column(text, key->span.offset) + INDENTATION,
+        .line_end = lines_ending(text, key->span.offset),
     };
 
     layout.keys = layout.dash + INDENTATION;
@@ -431,8 +349,8 @@ static bool is_bare(struct text text, const struct yaml_node *key)
     struct span span = key->value->span;
 
     return key->value->kind == YAML_SCALAR ||
-           (skip_blanks(text, span.offset + 1) == end_of(key->value) - 1 &&
-            find_line_end(text, key->span.offset) >= end_of(key->value));
+           (lines_skip_blanks(text, span.offset + 1) == end_of(key->value) - 1 &&
+            lines_end(text, key->span.offset) >= end_of(key->value));
 }
 
 /* A manifest without the key. */
@@ -444,12 +362,12 @@ static struct error *begin_list(struct amendment *amendment, const struct amend_
     CLEANUP(buffer_free) struct buffer buffer = {0};
     struct layout layout = {
         .quotes = is_quoted(root),
-        .dash = column_of(text, root->span.offset) + INDENTATION,
-        .line_end = line_end_at(text, last->span.offset),
+        .dash = lines_column(text, root->span.offset) + INDENTATION,
+        .line_end = lines_ending(text, last->span.offset),
     };
 
     layout.keys = layout.dash + INDENTATION;
-    if (is_flow(amendment, root)) {
+    if (yaml_is_flow(root)) {
         add_key(&buffer, "revisions", &layout);
         buffer_format(&buffer, " [");
         add_braces(&buffer, fields, count, &layout);
@@ -486,10 +404,9 @@ struct error *amend_add_revision(struct amendment *amendment, const struct amend
         return begin_list(amendment, fields, count);
 
     const struct yaml_node *list = key->value;
-    if (list->first && !is_flow(amendment, list))
+    if (list->first && !yaml_is_flow(list))
         return follow(amendment, list, fields, count);
-    if (!list->first && !is_flow(amendment, amendment->root) &&
-        is_bare(amendment->source->text, key))
+    if (!list->first && !yaml_is_flow(amendment->root) && is_bare(amendment->source->text, key))
         return begin_below(amendment, key, fields, count);
 
     bool is_blank_before = amendment->source->text.bytes[list->span.offset - 1] == ' ';
@@ -529,10 +446,10 @@ static void remove_item(struct amendment *amendment, const struct yaml_node *lis
     struct text text = amendment->source->text;
     size_t start = item->span.offset, end;
 
-    if (is_flow(amendment, list)) {
+    if (yaml_is_flow(list)) {
         size_t comma = find_comma(text, end_of(before), start);
 
-        if (skip_blanks(text, comma + 1) == start) {
+        if (lines_skip_blanks(text, comma + 1) == start) {
             add_piece(amendment, comma, end_of(item) - comma, TEXT(""));
         } else {
             add_piece(amendment, comma, 1, TEXT(""));
@@ -542,11 +459,11 @@ static void remove_item(struct amendment *amendment, const struct yaml_node *lis
     }
     while (text.bytes[--start] != '-')
         ;
-    bool is_line = begins_line(text, start) && is_rest_empty(text, end_of(item), &end) &&
-                   skip_blanks(text, end_of(item)) == end;
+    bool is_line = lines_begins_with(text, start) && is_rest_empty(text, end_of(item), &end) &&
+                   lines_skip_blanks(text, end_of(item)) == end;
     if (is_line) {
-        start = line_start(text, start);
-        add_piece(amendment, start, skip_line_end(text, end) - start, TEXT(""));
+        start = lines_start(text, start);
+        add_piece(amendment, start, lines_next(text, end) - start, TEXT(""));
     } else {
         add_piece(amendment, start, end_of(item) - start, TEXT(""));
     }

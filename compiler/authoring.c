@@ -305,10 +305,10 @@ static struct error *write_drafts(struct addition *addition)
     if (!error)
         error = amend_add_revision(&file, addition->fields, addition->field_count);
     if (!error && manifest->head_count) {
-        if (addition->source == manifest->source)
+        if (addition->source == manifest->sources[0])
             listing = &file;
         else
-            error = amend_begin(arena, manifest->source, listing);
+            error = amend_begin(arena, manifest->sources[0], listing);
         if (!error)
             error = amend_list(listing, "heads", addition->id, ids_of(arena, wanted),
                                wanted->parent_count);
@@ -447,7 +447,7 @@ static const struct source *find_source(const struct manifest *manifest,
     for (size_t i = 0; i < wanted->parent_count; i++)
         if (!last || wanted->parents[i]->position > last->position)
             last = wanted->parents[i];
-    return last ? last->span.source : manifest->source;
+    return last ? last->span.source : manifest->sources[0];
 }
 
 struct error *authoring_add(struct arena *arena, struct text path, struct manifest *manifest,

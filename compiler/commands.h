@@ -6,7 +6,8 @@
 #include "compiler/signer.h"
 #include "runtime/cli.h"
 
-extern const struct option command_new_options[], command_merge_options[], command_show_options[];
+extern const struct option command_new_options[], command_merge_options[], command_show_options[],
+    command_fmt_options[];
 extern const struct option command_init_options[], command_check_options[], command_heads_options[],
     command_rehearse_options[], command_history_options[], command_graph_options[],
     command_build_options[], command_keygen_options[], command_sign_options[],
@@ -18,6 +19,7 @@ struct error *command_merge(struct call *call) CHECKED;
 struct error *command_check(struct call *call) CHECKED;
 struct error *command_rehearse(struct call *call) CHECKED;
 struct error *command_show(struct call *call) CHECKED;
+struct error *command_fmt(struct call *call) CHECKED;
 struct error *command_heads(struct call *call) CHECKED;
 struct error *command_history(struct call *call) CHECKED;
 struct error *command_graph(struct call *call) CHECKED;

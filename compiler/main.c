@@ -17,6 +17,8 @@ static const struct command commands[] = {
      command_heads_options, 0, 1, command_heads},
     {"history", "[A:B] [MANIFEST]", "list revisions in the order they are applied",
      "sqlferry history 9d6a:", command_history_options, 0, 2, command_history},
+    {"fmt", "[MANIFEST]", "lay a manifest out in the one way, with all comments", "sqlferry fmt",
+     command_fmt_options, 0, 1, command_fmt},
     {"show", "ID [MANIFEST]", "show one revision and its scripts", "sqlferry show 9d6a",
      command_show_options, 1, 2, command_show},
     {"graph", "[MANIFEST]", "draw the graph of the revisions", "sqlferry graph --svg -o graph.svg",

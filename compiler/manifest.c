@@ -1359,7 +1359,10 @@ static struct error *load(struct reader *reader, struct text path, struct manife
         errors_add(&errors, errors_sorted(&file->errors));
     if (errors.first)
         return errors.first;
-    reader->manifest.source = &reader->first->source;
+    reader->manifest.sources =
+        arena_array(reader->arena, const struct source *, reader->file_count);
+    for (struct file *file = reader->first; file; file = file->next)
+        reader->manifest.sources[reader->manifest.source_count++] = &file->source;
     *manifest = reader->manifest;
     return NULL;
 }

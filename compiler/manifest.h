@@ -69,7 +69,8 @@ struct graph_words {
 
 struct manifest {
     struct text project;
-    const struct source *source;                /* the manifest itself, without what it includes */
+    const struct source **sources; /* the manifest itself, then what it includes */
+    size_t source_count;
     struct text folder;                         /* as a path, NUL behind it; scripts are there */
     bool dialects[DIALECT_COUNT];               /* that the manifest is for */
     struct text server_versions[DIALECT_COUNT]; /* least version required; empty for none */

@@ -34,6 +34,32 @@ const char *yaml_kind_name(enum yaml_kind kind)
     return names[kind];
 }
 
+bool yaml_is_plain(struct text text, bool in_brackets)
+{
+    static const char *const nulls[] = {"null", "Null", "NULL"};
+    unsigned char first = text.size ? (unsigned char)text.bytes[0] : ' ';
+
+    if (!((first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') ||
+          (first >= '0' && first <= '9') || first == '_' || first == '.' || first >= 0x80))
+        return false;
+    for (size_t i = 0; i < COUNT(nulls); i++)
+        if (text_equal(text, text_from(nulls[i])))
+            return false;
+    for (size_t i = 0; in_brackets && i < text.size; i++)
+        if (strchr(",[]{}:?", text.bytes[i]))
+            return false;
+    return text_all_printable(text) && !text_ends(text, TEXT(" ")) && !text_ends(text, TEXT(":")) &&
+           text_find(text, TEXT(": ")) == text.size && text_find(text, TEXT(" #")) == text.size;
+}
+
+bool yaml_is_flow(const struct yaml_node *node)
+{
+    struct text first = text_slice(node->span.source->text, node->span.offset, 1);
+
+    return node->kind != YAML_SCALAR &&
+           (text_equal(first, TEXT("[")) || text_equal(first, TEXT("{")));
+}
+
 static struct error *refuse_byte(struct arena *arena, const struct source *source, size_t offset)
 {
     struct text rest = text_slice(source->text, offset, 4), front = rest;

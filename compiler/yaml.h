@@ -20,6 +20,15 @@ struct yaml_node {
 const char *yaml_kind_name(enum yaml_kind kind);
 
 /*
+ * Whether a text that is written without quotes, in brackets or not, is read as it was. Rather once
+ * too often no than once too seldom.
+ */
+bool yaml_is_plain(struct text text, bool in_brackets);
+
+/* Whether a collection is written in brackets or braces. */
+bool yaml_is_flow(const struct yaml_node *node);
+
+/*
  * Reads one document. Anchors, aliases, tags, directives, further documents, tabs, bytes that are
  * not UTF-8, characters that screens hide or reorder, keys that are not scalars, and nesting deeper
  * than any manifest needs are refused. Keys may repeat: whoever knows them looks for that.

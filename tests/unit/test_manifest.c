@@ -1017,7 +1017,7 @@ static void test_draft(void **state)
     if (error) {
         show_errors(&shown, error);
     } else {
-        assert_true(text_equal(manifest.source->name, TEXT("ferry.yaml")));
+        assert_true(text_equal(manifest.sources[0]->name, TEXT("ferry.yaml")));
         show_manifest(&shown, &manifest);
     }
     assert_shown(&shown, row->expected);
