@@ -325,7 +325,7 @@ static struct error *write_drafts(struct addition *addition)
 
 static bool is_same_script(const struct script_reference *a, const struct script_reference *b)
 {
-    return a->presence == b->presence && text_equal(a->path, b->path);
+    return a->presence == b->presence && a->section == b->section && text_equal(a->path, b->path);
 }
 
 static bool is_same_revision(const struct revision *a, const struct revision *b)
@@ -450,6 +450,22 @@ static const struct source *find_source(const struct manifest *manifest,
     return last ? last->span.source : manifest->sources[0];
 }
 
+/* The folder of another tool has its own rules for what comes next. */
+static struct error *check_source(const struct addition *addition)
+{
+    const struct manifest *manifest = addition->manifest;
+
+    for (size_t i = 0; i < manifest->source_count; i++)
+        if (manifest->sources[i] == addition->source)
+            return NULL;
+    return error_hint(addition->arena,
+                      error_plain(addition->arena, ERROR_INPUT,
+                                  "'%.*s' was made by another tool, and so must be what follows it",
+                                  TEXT_ARGS(addition->source->name)),
+                      "Make the migration with that tool; or 'sqlferry import' writes a manifest "
+                      "for what there is.");
+}
+
 struct error *authoring_add(struct arena *arena, struct text path, struct manifest *manifest,
                             const struct wanted *wanted, struct authored *authored)
 {
@@ -463,6 +479,8 @@ struct error *authoring_add(struct arena *arena, struct text path, struct manife
     struct authored result = {0};
     struct error *error = wanted->id.bytes ? check_id(arena, manifest, wanted->id) : NULL;
 
+    if (!error)
+        error = check_source(&addition);
     if (!error)
         error = check_heads(&addition);
     if (error)

@@ -260,3 +260,13 @@ only_added before.yaml ferry.yaml
 is "$(diff before.yaml ferry.yaml | grep -c '^>')" 1
 expect 0 sqlferry history
 is "$(tail -n 1 out)" '10001  more (r9999)  One more'
+
+# Behind what another tool has made, that tool makes the next one.
+mkdir -p flyway/sql
+echo 'CREATE TABLE a (i int);' > flyway/sql/V1__a.sql
+printf 'ferry: 1\nproject: p\ndialect: sqlite\nrevisions: {layout: flyway, path: sql}\n' > flyway/ferry.yaml
+cp flyway/ferry.yaml before.yaml
+expect 1 sqlferry new more flyway
+has err "'sql/V1__a.sql' was made by another tool, and so must be what follows it"
+same flyway/ferry.yaml before.yaml
+is "$(ls flyway flyway/sql)" "$(printf 'flyway:\nferry.yaml\nsql\n\nflyway/sql:\nV1__a.sql')"
