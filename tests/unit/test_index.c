@@ -198,6 +198,8 @@ static const struct schema_row {
      "3 index:12:1+13: the index has '' where a number up to 999999 belongs"},
     {"schema: method 0", "fingerprint 1 15", "fingerprint 0 15",
      "3 index:12:1+16: the 'fingerprint' of the index is misspelt"},
+    {"schema: a method that is no number", "fingerprint 1 15", "fingerprint x 15",
+     "3 index:12:1+16: the index has 'x' where a number up to 999999 belongs"},
     {"schema: version 0", "fingerprint 1 15", "fingerprint 1 0",
      "3 index:12:1+15: the 'fingerprint' of the index is misspelt"},
     {"schema: a version with a leading zero", "fingerprint 1 15", "fingerprint 1 015",
