@@ -246,6 +246,29 @@ static void test_forge(void **state)
     assert_true(text_equal(bytes, small));
 }
 
+/* An index is hashed piece by piece, and read as a whole only then. */
+static void test_long_index(void **state)
+{
+    enum { LONG_STEPS = 200 };
+    CLEANUP(forge_free) struct forge forge = forge_new(16 << 20, LONG_STEPS);
+    CLEANUP(bundle_close) struct bundle bundle = {0};
+    char title[TITLE_SIZE_MAX];
+
+    (void)state;
+    memset(title, 't', sizeof(title));
+    for (size_t i = 0; i < LONG_STEPS; i++) {
+        forge.steps[i].id = arena_format(forge.arena, "r%zu", i);
+        forge.steps[i].title = (struct text){title, sizeof(title)};
+        forge_script(&forge, i, SCRIPT_UP, "a.sql", TEXT("SELECT 1;\n"));
+    }
+    forge_all(&forge, CHUNK_SIZE);
+    assert_true(forge.index_text.size > 2 * (64 << 10));
+    struct text bytes = forge_bytes(&forge, &key_a, 1);
+    support_write("x.ferry", bytes);
+    support_check(bundle_open(forge.arena, TEXT("x.ferry"), &policy, &bundle), "");
+    assert_int_equal(bundle.index->step_count, LONG_STEPS);
+}
+
 /* Damage by anyone */
 
 static void put_byte(int fd, size_t at, char byte)
@@ -1545,6 +1568,7 @@ int main(void)
     support_add(&tests, "make keys and a bundle", test_prepare);
     support_add(&tests, "the small bundle", test_small);
     support_add(&tests, "the forge makes the same", test_forge);
+    support_add(&tests, "a long index", test_long_index);
     support_add_rows(&tests, frame_rows, test_frames);
     support_add_rows(&tests, signed_rows, test_signed);
     support_add_rows(&tests, policy_rows, test_policy);

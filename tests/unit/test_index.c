@@ -194,6 +194,8 @@ static const struct schema_row {
 } schema_rows[] = {
     {"schema: of each step", "x", "x", ""},
     {"schema: the largest numbers", "fingerprint 1 15", "fingerprint 999999 999999", ""},
+    {"schema: no fingerprint", "fingerprint 1 15\n", "",
+     "3 index:12:1+19: the index says something else where 'fingerprint' belongs"},
     {"schema: no major version", "fingerprint 1 15", "fingerprint 1",
      "3 index:12:1+13: the index has '' where a number up to 999999 belongs"},
     {"schema: method 0", "fingerprint 1 15", "fingerprint 0 15",
