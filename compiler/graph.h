@@ -32,7 +32,8 @@ const char *graph_damage_name(enum damage damage);
  * where ids or parents are wrong: they would be wrong only because of that;
  * with the words of an imported history they are told, too.
  *
- * manifest  its revisions stand at their positions; on failure it is filled in part
+ * manifest  its revisions stand at their positions; on failure, too, all but parents that lead
+ *           nowhere are found
  * cost      O(V + E) plus the search for near ids of the few unknown ones
  * returns   NULL, or ERROR_INPUT: up to ERRORS_MAX in source order, file by file
  */
