@@ -17,6 +17,7 @@ static const struct target {
 } targets[] = {
     {"bundle", fuzz_bundle},         {"container", fuzz_container},
     {"index", fuzz_index},           {"keys", fuzz_keys},
+    {"layout", fuzz_layout},         {"section", fuzz_section},
     {"manifest", fuzz_manifest},     {"psql_message", fuzz_psql_message},
     {"signature", fuzz_signature},   {"sql_postgresql", fuzz_sql_postgresql},
     {"sql_sqlite", fuzz_sql_sqlite}, {"trust", fuzz_trust},
