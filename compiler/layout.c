@@ -127,6 +127,7 @@ struct error *layout_list(struct layout_reader *reader, struct text folder,
         return error;
     files->list = arena_array(reader->arena, struct layout_file, count);
     files->capacity = count;
+    files->folder = folder;
     for (size_t i = 0; i < count; i++)
         if (!text_equal(entries[i].name, TEXT("ferry.yaml"))) /* ours is nobody's migration */
             files->list[files->count++] = (struct layout_file){
@@ -170,25 +171,43 @@ static struct error *add_folder(struct layout_reader *reader, struct text folder
     return error;
 }
 
+static int compare_paths(const void *a, const void *b)
+{
+    const struct layout_file *left = a, *right = b;
+
+    return text_compare(left->path, right->path);
+}
+
 struct error *layout_list_deep(struct layout_reader *reader, struct text folder,
                                struct layout_files *files)
 {
-    return add_folder(reader, folder, 1, files);
+    struct error *error = add_folder(reader, folder, 1, files);
+
+    /* "a/b" stands behind "a-b", though its folder stands before. */
+    if (!error && files->count)
+        qsort(files->list, files->count, sizeof(*files->list), compare_paths);
+    return error;
 }
 
-struct layout_file *layout_find_file(const struct layout_files *files, struct text name)
+struct layout_file *layout_find_path(const struct layout_files *files, struct text path)
 {
     size_t low = 0, high = files->count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (text_compare(files->list[middle].name, name) < 0)
+        if (text_compare(files->list[middle].path, path) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < files->count && text_equal(files->list[low].name, name) ? &files->list[low] : NULL;
+    return low < files->count && text_equal(files->list[low].path, path) ? &files->list[low] : NULL;
+}
+
+struct layout_file *layout_find_file(struct layout_reader *reader, const struct layout_files *files,
+                                     struct text name)
+{
+    return layout_find_path(files, layout_join(reader->arena, files->folder, name));
 }
 
 const struct source *layout_load(struct layout_reader *reader, struct text path)

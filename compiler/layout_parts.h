@@ -28,8 +28,9 @@ struct layout_file {
 };
 
 struct layout_files {
-    struct layout_file *list; /* by the bytes of the names */
+    struct layout_file *list; /* by the bytes of the paths */
     size_t count, capacity;
+    struct text folder; /* of layout_list */
 };
 
 struct text layout_join(struct arena *arena, struct text folder, struct text name);
@@ -38,12 +39,14 @@ struct text layout_join(struct arena *arena, struct text folder, struct text nam
 struct error *layout_list(struct layout_reader *reader, struct text folder,
                           struct layout_files *files) CHECKED;
 
-/* As layout_list, with the files of folders in place of the folders; names have no '/'. */
+/* Adds the files of a folder, and those of the folders in it, in place of the folders. */
 struct error *layout_list_deep(struct layout_reader *reader, struct text folder,
                                struct layout_files *files) CHECKED;
 
-/* returns  NULL where there is no file of this name; the files are those of layout_list */
-struct layout_file *layout_find_file(const struct layout_files *files, struct text name);
+/* By its path; and by its name, in what layout_list gave. Each returns NULL where there is none. */
+struct layout_file *layout_find_path(const struct layout_files *files, struct text path);
+struct layout_file *layout_find_file(struct layout_reader *reader, const struct layout_files *files,
+                                     struct text name);
 
 /* returns  NULL, after refusing it, for a file that cannot be read */
 const struct source *layout_load(struct layout_reader *reader, struct text path);
