@@ -169,4 +169,8 @@ has err 'sqlx has one folder'
 expect 2 sqlferry import nothing sqlx
 has err "'sqlferry import --help' lists the layouts."
 expect 2 sqlferry import sqlx sqlx --dialect oracle
+expect 2 sqlferry import sqlx sqlx --force
+has err "'--force' goes with '--output'"
+expect 1 sqlferry import list list/order.txt -o elsewhere/ferry.yaml
+has err "'-o list/ferry.yaml'"
 expect 2 sqlferry import sqlx sqlx --project 'A B'
