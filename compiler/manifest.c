@@ -18,6 +18,7 @@ struct file {
     struct span included; /* where it is named; without a source for the manifest itself */
     const struct yaml_node *revisions; /* the list; NULL where it has none */
     /* `revisions:` of another tool, and what is lifted there: bits 1 << enum sql_rule. */
+    const struct layout *layout;
     const struct layout_history *history;
     unsigned allowed;
 
@@ -900,6 +901,7 @@ static void read_history(struct reader *reader, const struct yaml_node *path,
         reader->manifest.warnings = history->warnings;
     if (history->last_warning)
         reader->last_warning = history->last_warning;
+    reader->file->layout = layout;
     reader->file->history = history;
 }
 
@@ -973,6 +975,7 @@ static bool take_history(struct reader *reader, size_t limit)
         }
         struct revision *revision = &manifest->revisions[manifest->count];
         manifest_take(reader->arena, history->revisions[i], manifest->dialects, revision);
+        revision->outside_hint = reader->file->layout->outside_hint;
         revision->allowed = reader->file->allowed;
         revision->position = manifest->count++;
         check_id_size(reader, revision);
