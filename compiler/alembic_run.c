@@ -1,4 +1,5 @@
 #include "compiler/alembic_run.h"
+#include "compiler/alembic_sql.h"
 #include "runtime/file.h"
 #include "runtime/process.h"
 
@@ -10,8 +11,6 @@
 #include <unistd.h>
 
 extern char **environ;
-
-enum { RENDERED_SIZE_MAX = 1 << 30 };
 
 /* The program. */
 
@@ -223,7 +222,7 @@ struct error *alembic_run(struct arena *arena, struct alembic_tree *tree, const 
         process_exchange(&process, TEXT(""), TEXT("\0\n"), -1, output, &errors);
     int status = process_close(&process);
 
-    if (outcome != PROCESS_ENDED || output->size > RENDERED_SIZE_MAX)
+    if (outcome != PROCESS_ENDED || output->size > ALEMBIC_SQL_SIZE_MAX)
         return error_plain(arena, ERROR_SYSTEM, "'%s %s %s --sql' printed more than SQL", program,
                            command, range);
     if (WIFSIGNALED(status))
