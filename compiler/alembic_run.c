@@ -143,7 +143,7 @@ static void read_traceback(struct arena *arena, const struct alembic_tree *tree,
         uint64_t number;
 
         if (is_behind && line.size && line.bytes[0] != ' ') {
-            failure->message = text_from(alembic_shown(arena, text_trim(line)));
+            failure->message = text_from(layout_alembic_shown(arena, text_trim(line)));
             is_behind = false;
         }
         if (!text_starts(line, front) || end == line.size)
@@ -165,7 +165,7 @@ static void read_failure(struct arena *arena, const struct alembic_tree *tree, s
                          struct alembic_failure *failure)
 {
     failure->has_failed = true;
-    failure->message = text_from(alembic_shown(arena, last_line(said)));
+    failure->message = text_from(layout_alembic_shown(arena, last_line(said)));
     read_traceback(arena, tree, said, failure);
     failure->is_unimplemented &= text_starts(failure->message, TEXT("NotImplementedError"));
 }
@@ -193,7 +193,7 @@ static struct error *read_dialect(struct arena *arena, struct alembic_tree *tree
     return error_plain(arena, ERROR_INPUT,
                        "Alembic rendered for '%s', and sqlferry knows only "
                        "PostgreSQL and SQLite",
-                       alembic_shown(arena, name));
+                       layout_alembic_shown(arena, name));
 }
 
 struct error *alembic_run(struct arena *arena, struct alembic_tree *tree, const char *program,
@@ -233,6 +233,6 @@ struct error *alembic_run(struct arena *arena, struct alembic_tree *tree, const 
     if (WEXITSTATUS(status) != 0)
         read_failure(arena, tree, buffer_text(&errors), failure);
     if (failure->has_failed && !failure->message.size) /* "FAILED: ..." */
-        failure->message = text_from(alembic_shown(arena, last_line(buffer_text(output))));
+        failure->message = text_from(layout_alembic_shown(arena, last_line(buffer_text(output))));
     return read_dialect(arena, tree, buffer_text(&errors));
 }

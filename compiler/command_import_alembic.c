@@ -272,17 +272,18 @@ static void refuse_missing(struct import *import, size_t position, enum script_k
     struct error *error;
 
     if (script->state == ALEMBIC_FAILED)
-        error = alembic_refuse(arena, &import->tree, "not-rendered", span,
-                               "the %s of '%.*s' cannot be rendered offline: %.*s", what,
-                               TEXT_ARGS(revision->id.text), TEXT_ARGS(failure->message));
+        error = layout_alembic_refuse(arena, &import->tree, "not-rendered", span,
+                                      "the %s of '%.*s' cannot be rendered offline: %.*s", what,
+                                      TEXT_ARGS(revision->id.text), TEXT_ARGS(failure->message));
     else if (cli_has(import->call, "render"))
-        error = alembic_refuse(arena, &import->tree, "not-rendered", span,
-                               "the %s of '%.*s' was not tried: several that fail are before it",
-                               what, TEXT_ARGS(revision->id.text));
+        error =
+            layout_alembic_refuse(arena, &import->tree, "not-rendered", span,
+                                  "the %s of '%.*s' was not tried: several that fail are before it",
+                                  what, TEXT_ARGS(revision->id.text));
     else
-        error = alembic_refuse(arena, &import->tree, "not-rendered", span,
-                               "the %s of '%.*s' is not in the SQL", what,
-                               TEXT_ARGS(revision->id.text));
+        error = layout_alembic_refuse(arena, &import->tree, "not-rendered", span,
+                                      "the %s of '%.*s' is not in the SQL", what,
+                                      TEXT_ARGS(revision->id.text));
     if (failure->revision && failure->revision != revision)
         error_note(arena, error, failure->span, "the call is here");
     error_hint(arena, error, "Write its SQL into '%.*s', and import again: that file is then used.",
