@@ -290,15 +290,30 @@ static void refuse_missing(struct import *import, size_t position, enum script_k
                TEXT_ARGS(path));
 }
 
-/* Adds to the findings every revision that has no SQL. */
+/* One that somebody has written for Alembic. */
+static void warn_of_file(struct import *import, size_t position, enum script_kind kind)
+{
+    const struct alembic_revision *revision = &import->tree.revisions[position];
+
+    layout_alembic_warn(import->call->arena, &import->tree, "by-hand", revision->id.span,
+                        "the %s of '%.*s' is '%s' as it is, for Alembic did not render it",
+                        kind == SCRIPT_UP ? "upgrade" : "downgrade", TEXT_ARGS(revision->id.text),
+                        path_of(import, position, kind).bytes);
+}
+
+/* Adds to the findings every revision that has no SQL, or not that of Alembic. */
 static void check_scripts(struct import *import)
 {
     for (size_t i = 0; i < import->tree.count; i++)
         for (enum script_kind kind = SCRIPT_UP; kind <= SCRIPT_DOWN; kind++) {
-            if (has_script(import, i, kind) || (kind == SCRIPT_DOWN && !import->has_down) ||
-                import->rendering.scripts[kind][i].state == ALEMBIC_NO_WAY)
+            const struct alembic_script *script = &import->rendering.scripts[kind][i];
+
+            if (script->state == ALEMBIC_RENDERED)
                 continue;
-            refuse_missing(import, i, kind);
+            if (has_script(import, i, kind))
+                warn_of_file(import, i, kind);
+            else if (script->state != ALEMBIC_NO_WAY && (kind == SCRIPT_UP || import->has_down))
+                refuse_missing(import, i, kind);
         }
 }
 

@@ -222,6 +222,8 @@ echo 'CREATE TABLE d (x);' > sql/5eed00000004.up.sql
 echo 'DROP TABLE d;' > sql/5eed00000004.down.sql
 : > sql/5eed00000006.up.sql
 import_status 0 shop --render -o ferry.yaml
+has err "_d.py:13:17: warning: the upgrade of '5eed00000004' is 'sql/5eed00000004.up.sql' as it is"
+is "$(grep -c warning: err)" 4
 is "$(grep -A9 'id: 5eed00000002' ferry.yaml | sed -n 's/ *down: //p' | head -1)" none
 is "$(cat sql/5eed00000003.up.sql)" 'CREATE TABLE c (x);'
 is "$(cat sql/5eed00000004.up.sql)" 'CREATE TABLE d (x);'
