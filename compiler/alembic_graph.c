@@ -107,21 +107,21 @@ static void check_id(struct history *history, const struct alembic_revision *rev
 {
     if (revision->id.text.size > ALEMBIC_ID_SIZE_MAX)
         error_hint(history->arena,
-                   alembic_warn(history->arena, history->tree, "long-id", revision->id.span,
-                                "'%.*s' has %zu characters, and Alembic's table has room for %d",
-                                TEXT_ARGS(revision->id.text), revision->id.text.size,
-                                ALEMBIC_ID_SIZE_MAX),
+                   layout_alembic_warn(
+                       history->arena, history->tree, "long-id", revision->id.span,
+                       "'%.*s' has %zu characters, and Alembic's table has room for %d",
+                       TEXT_ARGS(revision->id.text), revision->id.text.size, ALEMBIC_ID_SIZE_MAX),
                    "A manifest with 'alembic: keep' refuses it.");
     if (revision->doc_id.text.size && !text_equal(revision->doc_id.text, revision->id.text))
-        error_hint(
-            history->arena,
-            error_note(history->arena,
-                       alembic_warn(history->arena, history->tree, "docstring-id",
-                                    revision->doc_id.span, "the docstring says 'Revision ID: %s'",
-                                    alembic_shown(history->arena, revision->doc_id.text)),
-                       revision->id.span, "the code says '%.*s', and that counts",
-                       TEXT_ARGS(revision->id.text)),
-            "Correct the docstring, or the code where it was copied from another file.");
+        error_hint(history->arena,
+                   error_note(history->arena,
+                              layout_alembic_warn(
+                                  history->arena, history->tree, "docstring-id",
+                                  revision->doc_id.span, "the docstring says 'Revision ID: %s'",
+                                  layout_alembic_shown(history->arena, revision->doc_id.text)),
+                              revision->id.span, "the code says '%.*s', and that counts",
+                              TEXT_ARGS(revision->id.text)),
+                   "Correct the docstring, or the code where it was copied from another file.");
 }
 
 /* The name of a file, as somebody may have written it in place of the id in it. */
@@ -155,13 +155,13 @@ static const struct alembic_revision *follow(struct history *history,
     const struct alembic_revision *meant =
         &history->tree->revisions[file ? file->position : prefix->position];
     if (file)
-        error = alembic_refuse(history->arena, history->tree, "file-name", word->span,
-                               "'%s' is the name of a file, and no revision",
-                               alembic_shown(history->arena, word->text));
+        error = layout_alembic_refuse(history->arena, history->tree, "file-name", word->span,
+                                      "'%s' is the name of a file, and no revision",
+                                      layout_alembic_shown(history->arena, word->text));
     else
-        error = alembic_refuse(history->arena, history->tree, "partial-id", word->span,
-                               "'%s' is the beginning of an id, and no revision",
-                               alembic_shown(history->arena, word->text));
+        error = layout_alembic_refuse(history->arena, history->tree, "partial-id", word->span,
+                                      "'%s' is the beginning of an id, and no revision",
+                                      layout_alembic_shown(history->arena, word->text));
     error_note(history->arena, error, meant->id.span, "the id is here");
     error_hint(history->arena, error, "Write '%.*s'.", TEXT_ARGS(meant->id.text));
     return meant;
@@ -201,15 +201,16 @@ static void check_lost(struct history *history, const struct alembic_revision *f
 
     if (!lost)
         return;
-    error_hint(
-        history->arena,
-        error_note(history->arena,
-                   alembic_refuse(history->arena, history->tree, "lost-parent", from->parents_span,
-                                  "revision '%.*s' has no parent, and its docstring names "
-                                  "'%.*s'",
-                                  TEXT_ARGS(from->id.text), TEXT_ARGS(lost->id.text)),
-                   from->doc_parents_span, "the docstring is here"),
-        "Write down_revision = '%.*s', or take it out of the docstring.", TEXT_ARGS(lost->id.text));
+    error_hint(history->arena,
+               error_note(history->arena,
+                          layout_alembic_refuse(
+                              history->arena, history->tree, "lost-parent", from->parents_span,
+                              "revision '%.*s' has no parent, and its docstring names "
+                              "'%.*s'",
+                              TEXT_ARGS(from->id.text), TEXT_ARGS(lost->id.text)),
+                          from->doc_parents_span, "the docstring is here"),
+               "Write down_revision = '%.*s', or take it out of the docstring.",
+               TEXT_ARGS(lost->id.text));
     add_parent(revision, lost->id.text, from->parents_span);
 }
 
@@ -218,20 +219,20 @@ static void add_unknown(struct history *history, const struct alembic_revision *
                         struct revision *revision, const struct alembic_word *word)
 {
     const struct alembic_revision *meant = doc_parent(history, from);
-    struct text shown = text_from(alembic_shown(history->arena, word->text));
+    struct text shown = text_from(layout_alembic_shown(history->arena, word->text));
 
     if (!meant || has_parent(revision, meant->id.text)) {
         add_parent(revision, shown, word->span);
         return;
     }
-    error_hint(history->arena,
-               error_note(history->arena,
-                          alembic_refuse(history->arena, history->tree, "unknown-parent",
+    error_hint(
+        history->arena,
+        error_note(history->arena,
+                   layout_alembic_refuse(history->arena, history->tree, "unknown-parent",
                                          word->span, "revision '%.*s' has an unknown parent '%.*s'",
                                          TEXT_ARGS(from->id.text), TEXT_ARGS(shown)),
-                          from->doc_parents_span, "the docstring names '%.*s'",
-                          TEXT_ARGS(meant->id.text)),
-               "Did you mean '%.*s'?", TEXT_ARGS(meant->id.text));
+                   from->doc_parents_span, "the docstring names '%.*s'", TEXT_ARGS(meant->id.text)),
+        "Did you mean '%.*s'?", TEXT_ARGS(meant->id.text));
     add_parent(revision, meant->id.text, word->span);
 }
 
@@ -296,14 +297,14 @@ static void check_docstring(struct history *history, const struct alembic_revisi
         return;
     struct text line =
         text_slice(from->source->text, from->doc_parents_span.offset, from->doc_parents_span.size);
-    error_hint(
-        history->arena,
-        error_note(history->arena,
-                   alembic_warn(history->arena, history->tree, "docstring", from->doc_parents_span,
-                                "the docstring says '%s'", alembic_shown(history->arena, line)),
-                   from->parents_span, "the code says %.*s, and that counts",
-                   TEXT_ARGS(names(history->arena, revision))),
-        "Find out which of them is right: Alembic does not read docstrings.");
+    error_hint(history->arena,
+               error_note(history->arena,
+                          layout_alembic_warn(history->arena, history->tree, "docstring",
+                                              from->doc_parents_span, "the docstring says '%s'",
+                                              layout_alembic_shown(history->arena, line)),
+                          from->parents_span, "the code says %.*s, and that counts",
+                          TEXT_ARGS(names(history->arena, revision))),
+               "Find out which of them is right: Alembic does not read docstrings.");
 }
 
 static void add_dependencies(struct history *history, const struct alembic_revision *from,
@@ -321,13 +322,14 @@ static void add_dependencies(struct history *history, const struct alembic_revis
         else
             meant = follow(history, word);
         if (!meant)
-            error_hint(
-                history->arena,
-                alembic_refuse(history->arena, history->tree, "unknown-dependency", word->span,
-                               "revision '%.*s' depends on '%s', which is "
-                               "neither a revision nor a label",
-                               TEXT_ARGS(from->id.text), alembic_shown(history->arena, word->text)),
-                "Name an id, or a label of 'branch_labels'.");
+            error_hint(history->arena,
+                       layout_alembic_refuse(history->arena, history->tree, "unknown-dependency",
+                                             word->span,
+                                             "revision '%.*s' depends on '%s', which is "
+                                             "neither a revision nor a label",
+                                             TEXT_ARGS(from->id.text),
+                                             layout_alembic_shown(history->arena, word->text)),
+                       "Name an id, or a label of 'branch_labels'.");
         else if (!has_parent(revision, meant->id.text))
             add_parent(revision, meant->id.text, word->span);
     }
@@ -371,10 +373,10 @@ static void check_labels(struct history *history)
         if (!text_equal(entry->key, before->key) || entry->position == before->position)
             continue;
         error_note(history->arena,
-                   alembic_refuse(history->arena, history->tree, "label-twice",
-                                  label_span(history, entry),
-                                  "the label '%s' is another revision's, too",
-                                  alembic_shown(history->arena, entry->key)),
+                   layout_alembic_refuse(history->arena, history->tree, "label-twice",
+                                         label_span(history, entry),
+                                         "the label '%s' is another revision's, too",
+                                         layout_alembic_shown(history->arena, entry->key)),
                    label_span(history, before), "first used here");
     }
 }

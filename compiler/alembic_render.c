@@ -55,17 +55,19 @@ static void take(struct alembic_rendering *rendering, const struct alembic_secti
         rendering->order[rendering->order_count++] = section->position;
 }
 
-/* Runs once, and takes what comes of it: on failure the last section is the revision that failed.
+/*
+ * Runs once, and takes what comes of it: on failure the last section is the revision that failed.
+ *
+ * failure  what kept Alembic from going on, where that was no revision
  */
-static struct error *run(struct render *render, const char *range)
+static struct error *run(struct render *render, const char *range, struct alembic_failure *failure)
 {
     CLEANUP(buffer_free) struct buffer output = {0};
     struct source *source = arena_one(render->arena, struct source);
     struct alembic_sections sections = {0};
-    struct alembic_failure failure;
     const char *command = render->kind == SCRIPT_UP ? "upgrade" : "downgrade";
-    struct error *error = alembic_run(render->arena, render->tree, render->program, command, range,
-                                      &output, &failure);
+    struct error *error =
+        alembic_run(render->arena, render->tree, render->program, command, range, &output, failure);
 
     if (error)
         return error;
@@ -76,17 +78,15 @@ static struct error *run(struct render *render, const char *range)
     error = alembic_sql_cut(render->arena, render->tree, source, render->kind, &sections);
     if (error)
         return error;
-    bool is_at_revision = sections.count && !sections.list[sections.count - 1].is_whole;
     for (size_t i = 0; i < sections.count; i++) {
-        bool is_last = i + 1 == sections.count;
+        const struct alembic_section *section = &sections.list[i];
+        bool has_failed = failure->has_failed && i + 1 == sections.count && !section->is_whole;
 
-        take(render->rendering, &sections.list[i], render->kind,
-             is_last && is_at_revision && failure.has_failed ? &failure : NULL);
+        take(render->rendering, section, render->kind, has_failed ? failure : NULL);
+        if (has_failed)
+            *failure = (struct alembic_failure){0};
     }
-    if (!failure.has_failed || is_at_revision)
-        return NULL;
-    return error_plain(render->arena, ERROR_SYSTEM, "'%.*s' failed: %.*s", TEXT_ARGS(source->name),
-                       TEXT_ARGS(failure.message));
+    return NULL;
 }
 
 static struct alembic_script *script_of(const struct render *render,
@@ -160,7 +160,10 @@ static const struct revision *chain_end(const struct render *render,
     return revision;
 }
 
-/* Renders the first untried revision that can be, and what hangs on it. returns  false: none can be
+/*
+ * What to have Alembic render: the first untried revision that it can, and the chain behind it.
+ *
+ * returns  false where there is none
  */
 static bool find_range(struct render *render, const struct revision **first, const char **range)
 {
@@ -187,17 +190,51 @@ static bool find_range(struct render *render, const struct revision **first, con
     return false;
 }
 
+/* All there is, upwards. Nothing comes of it where env.py fails, for one. */
+static struct error *run_to_heads(struct render *render)
+{
+    struct alembic_failure failure;
+    struct error *error = run(render, "base:heads", &failure);
+
+    if (!error && failure.has_failed)
+        error = error_plain(render->arena, ERROR_SYSTEM,
+                            "'alembic upgrade base:heads --sql' failed: %.*s",
+                            TEXT_ARGS(failure.message));
+    return error;
+}
+
 /* Alembic goes down from one head at a time. */
 static struct error *run_from_heads(struct render *render)
 {
+    struct alembic_failure failure;
     struct error *error = NULL;
 
     for (size_t i = 0; !error && i < render->manifest->count; i++) {
         const struct revision *revision = &render->manifest->revisions[i];
+        struct text range = arena_format(render->arena, "%.*s:base", TEXT_ARGS(revision->id));
 
         if (revision->child_count == 0)
-            error = run(render,
-                        arena_format(render->arena, "%.*s:base", TEXT_ARGS(revision->id)).bytes);
+            error = run(render, range.bytes, &failure);
+    }
+    return error;
+}
+
+/* Again and again, until each revision was tried that can be. */
+static struct error *run_for_rest(struct render *render)
+{
+    const struct revision *first;
+    const char *range;
+    struct error *error = NULL;
+
+    for (size_t i = 0; !error && i < RUNS_MAX && find_range(render, &first, &range); i++) {
+        struct alembic_failure failure = {0};
+
+        error = run(render, range, &failure);
+        if (!failure.has_failed)
+            failure.message = TEXT("Alembic does not come to it");
+        if (!error && is_untried(render, first))
+            *script_of(render, first) =
+                (struct alembic_script){.state = ALEMBIC_FAILED, .failure = failure};
     }
     return error;
 }
@@ -217,19 +254,11 @@ struct error *alembic_render_run(struct arena *arena, struct alembic_tree *tree,
         .known = arena_array(arena, size_t, tree->count),
         .queue = arena_array(arena, const struct revision *, tree->count),
     };
-    const struct revision *first;
-    const char *range;
-    struct error *error = kind == SCRIPT_UP ? run(&render, "base:heads") : run_from_heads(&render);
+    struct error *error = kind == SCRIPT_UP ? run_to_heads(&render) : run_from_heads(&render);
 
     graph_linearize(arena, manifest, &render.order);
-    for (size_t i = 0; !error && i < RUNS_MAX && find_range(&render, &first, &range); i++) {
-        error = run(&render, range);
-        if (!error && is_untried(&render, first))
-            *script_of(&render, first) = (struct alembic_script){
-                .state = ALEMBIC_FAILED,
-                .failure.message = TEXT("Alembic does not render it by itself"),
-            };
-    }
+    if (!error)
+        error = run_for_rest(&render);
     for (size_t i = 0; !error && i < tree->count; i++)
         if (rendering->scripts[kind][i].state == ALEMBIC_UNTRIED &&
             tree->revisions[i].is_empty[kind])

@@ -1,4 +1,5 @@
 #include "compiler/alembic_run.h"
+#include "compiler/alembic_sql.h"
 #include "runtime/file.h"
 #include "runtime/process.h"
 
@@ -10,8 +11,6 @@
 #include <unistd.h>
 
 extern char **environ;
-
-enum { RENDERED_SIZE_MAX = 1 << 30 };
 
 /* The program. */
 
@@ -144,7 +143,7 @@ static void read_traceback(struct arena *arena, const struct alembic_tree *tree,
         uint64_t number;
 
         if (is_behind && line.size && line.bytes[0] != ' ') {
-            failure->message = text_from(alembic_shown(arena, text_trim(line)));
+            failure->message = text_from(layout_alembic_shown(arena, text_trim(line)));
             is_behind = false;
         }
         if (!text_starts(line, front) || end == line.size)
@@ -166,7 +165,7 @@ static void read_failure(struct arena *arena, const struct alembic_tree *tree, s
                          struct alembic_failure *failure)
 {
     failure->has_failed = true;
-    failure->message = text_from(alembic_shown(arena, last_line(said)));
+    failure->message = text_from(layout_alembic_shown(arena, last_line(said)));
     read_traceback(arena, tree, said, failure);
     failure->is_unimplemented &= text_starts(failure->message, TEXT("NotImplementedError"));
 }
@@ -194,7 +193,7 @@ static struct error *read_dialect(struct arena *arena, struct alembic_tree *tree
     return error_plain(arena, ERROR_INPUT,
                        "Alembic rendered for '%s', and sqlferry knows only "
                        "PostgreSQL and SQLite",
-                       alembic_shown(arena, name));
+                       layout_alembic_shown(arena, name));
 }
 
 struct error *alembic_run(struct arena *arena, struct alembic_tree *tree, const char *program,
@@ -223,7 +222,7 @@ struct error *alembic_run(struct arena *arena, struct alembic_tree *tree, const 
         process_exchange(&process, TEXT(""), TEXT("\0\n"), -1, output, &errors);
     int status = process_close(&process);
 
-    if (outcome != PROCESS_ENDED || output->size > RENDERED_SIZE_MAX)
+    if (outcome != PROCESS_ENDED || output->size > ALEMBIC_SQL_SIZE_MAX)
         return error_plain(arena, ERROR_SYSTEM, "'%s %s %s --sql' printed more than SQL", program,
                            command, range);
     if (WIFSIGNALED(status))
@@ -234,6 +233,6 @@ struct error *alembic_run(struct arena *arena, struct alembic_tree *tree, const 
     if (WEXITSTATUS(status) != 0)
         read_failure(arena, tree, buffer_text(&errors), failure);
     if (failure->has_failed && !failure->message.size) /* "FAILED: ..." */
-        failure->message = text_from(alembic_shown(arena, last_line(buffer_text(output))));
+        failure->message = text_from(layout_alembic_shown(arena, last_line(buffer_text(output))));
     return read_dialect(arena, tree, buffer_text(&errors));
 }

@@ -126,7 +126,7 @@ static struct error *begin_section(struct cutter *cutter, const struct heading *
     if (!find_revision(cutter, heading->revision, &position))
         return error_hint(cutter->arena,
                           error_at(cutter->arena, ERROR_INPUT, span, "no file has revision '%s'",
-                                   alembic_shown(cutter->arena, heading->revision)),
+                                   layout_alembic_shown(cutter->arena, heading->revision)),
                           "Render these files again.");
 
     const struct alembic_revision *revision = &cutter->tree->revisions[position];
@@ -223,8 +223,9 @@ static void read_front(struct cutter *cutter, struct text text)
             cutter->table = cutter->tree->version_table.text =
                 text_slice(chunk, verb.size, end - verb.size);
         else if (!is_transaction(chunk) && !is_told) {
-            alembic_warn(cutter->arena, cutter->tree, "left-out", span_of(cutter->source, chunk),
-                         "this belongs to no revision, and is left out");
+            layout_alembic_warn(cutter->arena, cutter->tree, "left-out",
+                                span_of(cutter->source, chunk),
+                                "this belongs to no revision, and is left out");
             is_told = true;
         }
     }
@@ -264,7 +265,7 @@ static void check_percents(struct cutter *cutter)
         return;
     struct span span = tree->revisions[first->position].id.span;
     error_hint(cutter->arena,
-               (tree->has_env ? alembic_refuse : alembic_warn)(
+               (tree->has_env ? layout_alembic_refuse : layout_alembic_warn)(
                    cutter->arena, cutter->tree, "doubled-percent", span,
                    "every '%%' in the SQL is there twice, in this revision for the first time"),
                "In env.py, give context.configure() dialect_opts={'paramstyle': 'named'} where it "

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "compiler/layout_alembic.h"
-
 #include "runtime/index.h"
+
+enum { ALEMBIC_SQL_SIZE_MAX = 1 << 30 }; /* bytes of what Alembic prints */
 
 /* What one revision does. */
 struct alembic_section {

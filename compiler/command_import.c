@@ -17,6 +17,7 @@ const struct option command_import_options[] = {
     {"sql", "FILE", "alembic: what 'alembic upgrade base:heads --sql' printed", 0, false},
     {"down-sql", "FILE", "alembic: what 'alembic downgrade HEAD:base --sql' printed", 0, true},
     {"branches", NULL, "alembic: several roots and heads are meant", 0, false},
+    {"json", NULL, "alembic: print what was found as JSON", 0, false},
     {0},
 };
 

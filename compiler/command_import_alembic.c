@@ -2,12 +2,11 @@
 #include "compiler/alembic_render.h"
 #include "compiler/commands.h"
 #include "runtime/file.h"
+#include "runtime/json.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-
-enum { RENDERED_SIZE_MAX = 1 << 30 }; /* of a file that was rendered elsewhere */
 
 /* An import under way. */
 struct import {
@@ -53,6 +52,8 @@ static struct error *check_call(struct call *call)
         return cli_usage(call, "'--down-sql' goes with '--sql'");
     if (cli_has(call, "alembic") && !cli_has(call, "render"))
         return cli_usage(call, "'--alembic' goes with '--render'");
+    if (cli_has(call, "json") && wants_sql(call))
+        return cli_usage(call, "'--json' goes without '--render' and '--sql'");
     if (cli_has(call, "output") && !wants_sql(call))
         return error_hint(call->arena, cli_usage(call, "revisions of Alembic are no SQL"),
                           "'--render' has Alembic write it; '--sql' takes what it has written.");
@@ -66,20 +67,26 @@ static struct error *check_call(struct call *call)
 
 /* Findings. */
 
-/* All of them, as they stand in the files. returns  NULL where no fault is among them */
-static struct error *show_findings(struct import *import)
+/* All of them, as they stand in the files. */
+static void show_findings(const struct import *import)
 {
-    const struct findings *findings = &import->tree.findings;
     struct report *report = import->call->report;
-    size_t faults = findings->fault_count, warnings = findings->count - faults;
 
-    for (struct finding *finding = findings->first; finding; finding = finding->next) {
+    for (struct finding *finding = import->tree.findings.first; finding; finding = finding->next) {
         finding->error->next = NULL;
         if (finding->severity == FINDING_FAULT)
             report_error(report, finding->error);
         else
             report_finding(report, "warning", finding->error);
     }
+}
+
+/* returns  NULL where no fault was found */
+static struct error *refuse_faults(const struct import *import)
+{
+    const struct findings *findings = &import->tree.findings;
+    size_t faults = findings->fault_count, warnings = findings->count - faults;
+
     if (!faults)
         return NULL;
     struct error *error = error_plain(
@@ -90,20 +97,81 @@ static struct error *show_findings(struct import *import)
     return error;
 }
 
-static void show_summary(const struct import *import)
+struct counts {
+    size_t roots, heads, merges;
+};
+
+static struct counts count(const struct manifest *manifest)
 {
-    const struct manifest *manifest = &import->manifest;
-    size_t roots = 0, heads = 0, merges = 0;
+    struct counts counts = {0};
 
     for (size_t i = 0; i < manifest->count; i++) {
-        roots += manifest->revisions[i].parent_count == 0;
-        heads += manifest->revisions[i].child_count == 0;
-        merges += manifest->revisions[i].parent_count > 1;
+        counts.roots += manifest->revisions[i].parent_count == 0;
+        counts.heads += manifest->revisions[i].child_count == 0;
+        counts.merges += manifest->revisions[i].parent_count > 1;
     }
+    return counts;
+}
+
+static void show_summary(const struct import *import)
+{
+    struct counts counts = count(&import->manifest);
+
     report_line(import->call->report,
-                "alembic: %zu revision%s, %zu root%s, %zu head%s, %zu merge%s", manifest->count,
-                plural(manifest->count), roots, plural(roots), heads, plural(heads), merges,
-                plural(merges));
+                "alembic: %zu revision%s, %zu root%s, %zu head%s, %zu merge%s", import->tree.count,
+                plural(import->tree.count), counts.roots, plural(counts.roots), counts.heads,
+                plural(counts.heads), counts.merges, plural(counts.merges));
+    report_note(import->call->report,
+                "Its SQL: 'sqlferry import alembic %.*s --render -o ferry.yaml' runs Alembic; "
+                "'--sql FILE' takes what it rendered elsewhere",
+                TEXT_ARGS(import->call->arguments[1]));
+}
+
+static void write_finding(struct json *json, const struct finding *finding)
+{
+    const struct error *error = finding->error;
+
+    json_open(json, NULL, '{');
+    json_text(json, "name", text_from(finding->name));
+    json_text(json, "severity",
+              finding->severity == FINDING_FAULT ? TEXT("error") : TEXT("warning"));
+    if (error->span.source) {
+        struct place place = span_place(error->span);
+
+        json_text(json, "file", error->span.source->name);
+        json_number(json, "line", place.line);
+        json_number(json, "column", place.column);
+    }
+    json_text(json, "message", error->message);
+    if (error->hint.size)
+        json_text(json, "hint", error->hint);
+    json_open(json, "notes", '[');
+    for (const struct note *note = error->notes; note; note = note->next)
+        json_text(json, NULL, note->message);
+    json_close(json, ']');
+    json_close(json, '}');
+}
+
+static void print_json(const struct import *import)
+{
+    CLEANUP(buffer_free) struct buffer buffer = {0};
+    struct json json = {.to = &buffer};
+    const struct findings *findings = &import->tree.findings;
+    struct counts counts = count(&import->manifest);
+
+    json_open(&json, NULL, '{');
+    json_number(&json, "revision_count", import->tree.count);
+    json_number(&json, "root_count", counts.roots);
+    json_number(&json, "head_count", counts.heads);
+    json_number(&json, "merge_count", counts.merges);
+    json_number(&json, "error_count", findings->fault_count);
+    json_number(&json, "warning_count", findings->count - findings->fault_count);
+    json_open(&json, "findings", '[');
+    for (const struct finding *finding = findings->first; finding; finding = finding->next)
+        write_finding(&json, finding);
+    json_close(&json, ']');
+    json_close(&json, '}');
+    report_line(import->call->report, "%.*s", TEXT_ARGS(buffer_text(&buffer)));
 }
 
 /* SQL. */
@@ -112,7 +180,8 @@ static struct error *take_file(struct import *import, struct text path, enum scr
 {
     struct arena *arena = import->call->arena;
     struct source *source = arena_one(arena, struct source);
-    struct error *error = file_read(arena, AT_FDCWD, path.bytes, RENDERED_SIZE_MAX, &source->text);
+    struct error *error =
+        file_read(arena, AT_FDCWD, path.bytes, ALEMBIC_SQL_SIZE_MAX, &source->text);
 
     source->name = path;
     if (error)
@@ -203,32 +272,48 @@ static void refuse_missing(struct import *import, size_t position, enum script_k
     struct error *error;
 
     if (script->state == ALEMBIC_FAILED)
-        error = alembic_refuse(arena, &import->tree, "not-rendered", span,
-                               "the %s of '%.*s' cannot be rendered offline: %.*s", what,
-                               TEXT_ARGS(revision->id.text), TEXT_ARGS(failure->message));
+        error = layout_alembic_refuse(arena, &import->tree, "not-rendered", span,
+                                      "the %s of '%.*s' cannot be rendered offline: %.*s", what,
+                                      TEXT_ARGS(revision->id.text), TEXT_ARGS(failure->message));
     else if (cli_has(import->call, "render"))
-        error = alembic_refuse(arena, &import->tree, "not-rendered", span,
-                               "the %s of '%.*s' was not tried: several that fail are before it",
-                               what, TEXT_ARGS(revision->id.text));
+        error =
+            layout_alembic_refuse(arena, &import->tree, "not-rendered", span,
+                                  "the %s of '%.*s' was not tried: several that fail are before it",
+                                  what, TEXT_ARGS(revision->id.text));
     else
-        error = alembic_refuse(arena, &import->tree, "not-rendered", span,
-                               "the %s of '%.*s' is not in the SQL", what,
-                               TEXT_ARGS(revision->id.text));
+        error = layout_alembic_refuse(arena, &import->tree, "not-rendered", span,
+                                      "the %s of '%.*s' is not in the SQL", what,
+                                      TEXT_ARGS(revision->id.text));
     if (failure->revision && failure->revision != revision)
         error_note(arena, error, failure->span, "the call is here");
     error_hint(arena, error, "Write its SQL into '%.*s', and import again: that file is then used.",
                TEXT_ARGS(path));
 }
 
-/* Adds to the findings every revision that has no SQL. */
+/* One that somebody has written for Alembic. */
+static void warn_of_file(struct import *import, size_t position, enum script_kind kind)
+{
+    const struct alembic_revision *revision = &import->tree.revisions[position];
+
+    layout_alembic_warn(import->call->arena, &import->tree, "by-hand", revision->id.span,
+                        "the %s of '%.*s' is '%s' as it is, for Alembic did not render it",
+                        kind == SCRIPT_UP ? "upgrade" : "downgrade", TEXT_ARGS(revision->id.text),
+                        path_of(import, position, kind).bytes);
+}
+
+/* Adds to the findings every revision that has no SQL, or not that of Alembic. */
 static void check_scripts(struct import *import)
 {
     for (size_t i = 0; i < import->tree.count; i++)
         for (enum script_kind kind = SCRIPT_UP; kind <= SCRIPT_DOWN; kind++) {
-            if (has_script(import, i, kind) || (kind == SCRIPT_DOWN && !import->has_down) ||
-                import->rendering.scripts[kind][i].state == ALEMBIC_NO_WAY)
+            const struct alembic_script *script = &import->rendering.scripts[kind][i];
+
+            if (script->state == ALEMBIC_RENDERED)
                 continue;
-            refuse_missing(import, i, kind);
+            if (has_script(import, i, kind))
+                warn_of_file(import, i, kind);
+            else if (script->state != ALEMBIC_NO_WAY && (kind == SCRIPT_UP || import->has_down))
+                refuse_missing(import, i, kind);
         }
 }
 
@@ -382,14 +467,22 @@ static struct error *save_manifest(struct import *import)
     return NULL;
 }
 
-static struct error *save(struct import *import)
+static struct error *check_free(const struct import *import)
+{
+    struct arena *arena = import->call->arena;
+
+    if (!import->output.bytes || cli_has(import->call, "force") || !exists(import->output))
+        return NULL;
+    return error_hint(
+        arena, error_plain(arena, ERROR_INPUT, "'%.*s' already exists", TEXT_ARGS(import->output)),
+        "'--force' replaces it.");
+}
+
+static void find_output(struct import *import)
 {
     struct call *call = import->call;
     struct text output = cli_value(call, "output"), project = cli_value(call, "project");
-    struct error *error = get_sql(import);
 
-    if (error)
-        return error;
     import->output = text_equal(output, TEXT("-")) ? (struct text){0} : output;
     struct text folder =
         import->output.bytes ? file_folder(call->arena, import->output) : TEXT(".");
@@ -397,13 +490,19 @@ static struct error *save(struct import *import)
                           ? TEXT("sql")
                           : arena_format(call->arena, "%.*s/sql", TEXT_ARGS(folder));
     import->project = project.bytes ? project : commands_project(call->arena, folder);
+}
+
+static struct error *save(struct import *import)
+{
+    find_output(import);
+    struct error *error = check_free(import);
+    if (!error)
+        error = get_sql(import);
+    if (error)
+        return error;
     check_scripts(import);
-    error = show_findings(import);
-    if (!error && import->output.bytes && !cli_has(call, "force") && exists(import->output))
-        error = error_hint(call->arena,
-                           error_plain(call->arena, ERROR_INPUT, "'%.*s' already exists",
-                                       TEXT_ARGS(import->output)),
-                           "'--force' replaces it.");
+    show_findings(import);
+    error = refuse_faults(import);
     if (!error)
         error = save_scripts(import);
     return error ? error : save_manifest(import);
@@ -419,15 +518,14 @@ struct error *command_import_alembic(struct call *call)
     if (error)
         return error;
     alembic_graph_check(call->arena, &import.tree, cli_has(call, "branches"), &import.manifest);
-    if (import.tree.findings.fault_count)
-        return show_findings(&import);
-    if (wants_sql(call))
+    if (wants_sql(call) && !import.tree.findings.fault_count)
         return save(&import);
-    error = show_findings(&import);
-    show_summary(&import);
-    report_note(call->report,
-                "Its SQL: 'sqlferry import alembic %.*s --render -o ferry.yaml' runs "
-                "Alembic; '--sql FILE' takes what it rendered elsewhere",
-                TEXT_ARGS(call->arguments[1]));
+    if (cli_has(call, "json"))
+        print_json(&import);
+    else
+        show_findings(&import);
+    error = refuse_faults(&import);
+    if (!error && !cli_has(call, "json"))
+        show_summary(&import);
     return error;
 }

@@ -19,8 +19,8 @@ static struct error *add_finding(struct arena *arena, struct alembic_tree *tree,
     return error;
 }
 
-struct error *alembic_refuse(struct arena *arena, struct alembic_tree *tree, const char *name,
-                             struct span span, const char *format, ...)
+struct error *layout_alembic_refuse(struct arena *arena, struct alembic_tree *tree,
+                                    const char *name, struct span span, const char *format, ...)
 {
     va_list values;
 
@@ -30,8 +30,8 @@ struct error *alembic_refuse(struct arena *arena, struct alembic_tree *tree, con
     return error;
 }
 
-struct error *alembic_warn(struct arena *arena, struct alembic_tree *tree, const char *name,
-                           struct span span, const char *format, ...)
+struct error *layout_alembic_warn(struct arena *arena, struct alembic_tree *tree, const char *name,
+                                  struct span span, const char *format, ...)
 {
     va_list values;
 
@@ -41,7 +41,7 @@ struct error *alembic_warn(struct arena *arena, struct alembic_tree *tree, const
     return error;
 }
 
-const char *alembic_shown(struct arena *arena, struct text text)
+const char *layout_alembic_shown(struct arena *arena, struct text text)
 {
     struct text rest = text;
 
@@ -85,8 +85,8 @@ static_assert(COUNT(module_variables) == COUNT(((struct module *)NULL)->assigned
 static void refuse_value(struct module *module, const char *name, struct span span)
 {
     error_hint(module->arena,
-               alembic_refuse(module->arena, module->tree, "not-literal", span,
-                              "'%s' cannot be known without running Python", name),
+               layout_alembic_refuse(module->arena, module->tree, "not-literal", span,
+                                     "'%s' cannot be known without running Python", name),
                "Write the value itself: a text in quotes, a tuple of texts, or None.");
 }
 
@@ -99,9 +99,9 @@ static void read_id(struct module *module, const struct python_value *value)
         refuse_value(module, "revision", value->span);
     else if (value->text.size > ID_SIZE_MAX || !index_is_id(value->text))
         error_hint(module->arena,
-                   alembic_refuse(module->arena, module->tree, "id", value->span,
-                                  "'%s' cannot be an id",
-                                  alembic_shown(module->arena, value->text)),
+                   layout_alembic_refuse(module->arena, module->tree, "id", value->span,
+                                         "'%s' cannot be an id",
+                                         layout_alembic_shown(module->arena, value->text)),
                    "Use A-Z, a-z, 0-9, '.', '_' and '-' only, %d characters at most.", ID_SIZE_MAX);
     else
         revision->id.text = value->text;
@@ -118,8 +118,8 @@ static bool read_words(struct module *module, const char *name, const struct pyt
     if (value->kind == PYTHON_NONE)
         return true;
     if (count > PARENTS_MAX) {
-        alembic_refuse(module->arena, module->tree, "too-many", value->span,
-                       "'%s' names %zu, at most %d are allowed", name, count, PARENTS_MAX);
+        layout_alembic_refuse(module->arena, module->tree, "too-many", value->span,
+                              "'%s' names %zu, at most %d are allowed", name, count, PARENTS_MAX);
         return false;
     }
     words->list = arena_array(module->arena, struct alembic_word, count);
@@ -238,9 +238,9 @@ static void read_statement(struct module *module, struct python_token *token)
         return; /* an annotation alone, or a name that does nothing */
     if (module->assigned[i].source)
         error_note(module->arena,
-                   alembic_warn(module->arena, module->tree, "assigned-twice", name,
-                                "'%s' is assigned twice, and the last one counts",
-                                module_variables[i].name),
+                   layout_alembic_warn(module->arena, module->tree, "assigned-twice", name,
+                                       "'%s' is assigned twice, and the last one counts",
+                                       module_variables[i].name),
                    module->assigned[i], "first assigned here");
     module->assigned[i] = name;
     if (!python_is(token, "=")) {
@@ -330,17 +330,18 @@ static void check_assigned(struct module *module)
     bool has_parents = module->assigned[MODULE_DOWN_REVISION].source;
 
     if (!has_id)
-        error_hint(module->arena,
-                   alembic_refuse(module->arena, module->tree, "no-revision", first_line(source),
+        error_hint(
+            module->arena,
+            layout_alembic_refuse(module->arena, module->tree, "no-revision", first_line(source),
                                   "'%s' is no revision: nothing is assigned to 'revision'",
-                                  alembic_shown(module->arena, file_name(source->name))),
-                   "Alembic fails on it, too: move it to another folder, or write its id.");
+                                  layout_alembic_shown(module->arena, file_name(source->name))),
+            "Alembic fails on it, too: move it to another folder, or write its id.");
     else if (!has_parents)
         error_hint(module->arena,
-                   alembic_refuse(module->arena, module->tree, "no-down-revision",
-                                  module->assigned[MODULE_REVISION],
-                                  "'%s' assigns nothing to 'down_revision'",
-                                  alembic_shown(module->arena, file_name(source->name))),
+                   layout_alembic_refuse(
+                       module->arena, module->tree, "no-down-revision",
+                       module->assigned[MODULE_REVISION], "'%s' assigns nothing to 'down_revision'",
+                       layout_alembic_shown(module->arena, file_name(source->name))),
                    "Write down_revision = None for a first revision.");
 }
 
@@ -373,15 +374,16 @@ static void read_setting(struct arena *arena, struct alembic_tree *tree, const c
             tree->version_table = (struct alembic_word){value->text, value->span};
     } else if (value->kind == PYTHON_FALSE) {
         error_hint(arena,
-                   alembic_warn(arena, tree, "transactional-ddl", value->span,
-                                "Alembic runs these revisions without transactions"),
+                   layout_alembic_warn(arena, tree, "transactional-ddl", value->span,
+                                       "Alembic runs these revisions without transactions"),
                    "sqlferry makes one of each revision, unless its manifest says 'transaction: "
                    "none'.");
     } else if (value->kind == PYTHON_OTHER) {
-        alembic_warn(arena, tree, "not-literal", value->span,
-                     "'%s' cannot be known without running Python: sqlferry makes one transaction "
-                     "of each revision",
-                     name);
+        layout_alembic_warn(
+            arena, tree, "not-literal", value->span,
+            "'%s' cannot be known without running Python: sqlferry makes one transaction "
+            "of each revision",
+            name);
     }
 }
 

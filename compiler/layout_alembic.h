@@ -82,10 +82,11 @@ struct error *layout_alembic_read_ini(struct arena *arena, const struct source *
                                       struct alembic_tree *tree) CHECKED;
 
 /* Findings. Each returns the error, for hints and notes. */
-struct error *alembic_refuse(struct arena *arena, struct alembic_tree *tree, const char *name,
-                             struct span span, const char *format, ...) FORMAT(5, 6);
-struct error *alembic_warn(struct arena *arena, struct alembic_tree *tree, const char *name,
-                           struct span span, const char *format, ...) FORMAT(5, 6);
+struct error *layout_alembic_refuse(struct arena *arena, struct alembic_tree *tree,
+                                    const char *name, struct span span, const char *format, ...)
+    FORMAT(5, 6);
+struct error *layout_alembic_warn(struct arena *arena, struct alembic_tree *tree, const char *name,
+                                  struct span span, const char *format, ...) FORMAT(5, 6);
 
 /* A value for a message: safe to show, and cut where it is too long for one. */
-const char *alembic_shown(struct arena *arena, struct text text);
+const char *layout_alembic_shown(struct arena *arena, struct text text);

@@ -107,7 +107,7 @@ static struct error *refuse_value(const struct ini *ini, const struct setting *s
     struct text line = text_slice(setting->value, 0, text_find_byte(setting->value, '\n'));
 
     return error_at(ini->arena, ERROR_INPUT, span_of(ini->source, text_trim(line)), "'%s' %s",
-                    alembic_shown(ini->arena, setting->key), what);
+                    layout_alembic_shown(ini->arena, setting->key), what);
 }
 
 /* Adds the value to a buffer, with %(name)s and %% resolved; %(here)s is the folder of the file. */
@@ -295,9 +295,9 @@ static void refuse_file(struct arena *arena, struct alembic_tree *tree, struct e
 static void warn_left_out(struct arena *arena, struct alembic_tree *tree, struct text path,
                           const char *kind)
 {
-    alembic_warn(arena, tree, "left-out", (struct span){0},
-                 "%s '%s' is left out: no revision file of Alembic", kind,
-                 alembic_shown(arena, path));
+    layout_alembic_warn(arena, tree, "left-out", (struct span){0},
+                        "%s '%s' is left out: no revision file of Alembic", kind,
+                        layout_alembic_shown(arena, path));
 }
 
 static struct error *read_folder(struct arena *arena, struct text folder, bool is_recursive,

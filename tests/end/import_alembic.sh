@@ -36,6 +36,15 @@ for where in shop/migrations shop/migrations/versions shop/migrations/versions/;
     has out 'alembic: 6 revisions, 1 root, 1 head, 1 merge'
 done
 
+expect 0 sqlferry import alembic shop --json
+is "$(cat out)" '{"revision_count":9,"root_count":2,"head_count":2,"merge_count":3,"error_count":0,"warning_count":0,"findings":[]}'
+expect 1 sqlferry import alembic "$ROOT/manifests/damaged/alembic" --json
+has out '"error_count":10,"warning_count":1' '"name":"file-name","severity":"error","file":"' \
+    '_order_lines.py","line":13,"column":17,"message":"' '"hint":"Write '"'902be5c4a7d8'"'."' \
+    '{"name":"docstring","severity":"warning"'
+is "$(cat err)" 'error: 10 faults and 1 warning in 25 revisions'
+expect 2 sqlferry import alembic shop --json --render
+
 # What is there already is another matter.
 expect 1 sqlferry import alembic shop --render --dialect sqlite -o ferry.yaml
 has err "'ferry.yaml' already exists" "'--force' replaces it."
@@ -213,6 +222,8 @@ echo 'CREATE TABLE d (x);' > sql/5eed00000004.up.sql
 echo 'DROP TABLE d;' > sql/5eed00000004.down.sql
 : > sql/5eed00000006.up.sql
 import_status 0 shop --render -o ferry.yaml
+has err "_d.py:13:17: warning: the upgrade of '5eed00000004' is 'sql/5eed00000004.up.sql' as it is"
+is "$(grep -c warning: err)" 4
 is "$(grep -A9 'id: 5eed00000002' ferry.yaml | sed -n 's/ *down: //p' | head -1)" none
 is "$(cat sql/5eed00000003.up.sql)" 'CREATE TABLE c (x);'
 is "$(cat sql/5eed00000004.up.sql)" 'CREATE TABLE d (x);'

@@ -77,6 +77,34 @@ static void test_full_pipes(void **state)
     assert_int_equal(errors.size, 1000000);
 }
 
+/* A child works where it is told; where that is no folder, it does not run at all. */
+static void test_folder(void **state)
+{
+    const char *arguments[] = {"sh", "-c", "pwd", NULL}, *environment[] = {NULL};
+    struct process_options options = {.path = "/bin/sh",
+                                      .arguments = arguments,
+                                      .environment = environment,
+                                      .inherited = {-1, -1}};
+    static const struct {
+        const char *folder, *output;
+        int status;
+    } rows[] = {{"/", "/\n", 0}, {"/usr", "/usr\n", 0}, {"/nowhere", "", 126}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
+        CLEANUP(buffer_free) struct buffer output = {0}, errors = {0};
+        struct process process = PROCESS_NONE;
+
+        options.folder = rows[i].folder;
+        assert_null(process_start(arena, &options, &process));
+        assert_int_equal(talk(&process, TEXT(""), -1, &output, &errors), PROCESS_ENDED);
+        int status = process_close(&process);
+        assert_int_equal(WEXITSTATUS(status), rows[i].status);
+        assert_true(text_equal(buffer_text(&output), text_from(rows[i].output)));
+    }
+}
+
 static void test_end(void **state)
 {
     CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
@@ -356,6 +384,7 @@ int main(void)
     signal(SIGPIPE, SIG_IGN);
     support_add(&tests, "lock-step", test_lock_step);
     support_add(&tests, "full pipes", test_full_pipes);
+    support_add(&tests, "the child works in a folder", test_folder);
     support_add(&tests, "the child ends", test_end);
     support_add(&tests, "the child is silent", test_silence);
     support_add(&tests, "one stream ends", test_half_end);
