@@ -231,7 +231,7 @@ SCRIPTS ?= 100000
 torture: setup-check ## kills, faults, races, damage, oracles, all of them: hours (KILLS= ROUNDS= SCRIPTS=)
 	@$(MAKE) --no-print-directory torture-run
 
-TORTURES := $(addprefix $(BUILD)/tests/,unit/test_damage unit/test_authoring end/test_bombs end/test_race)
+TORTURES := $(addprefix $(BUILD)/tests/,unit/test_damage unit/test_authoring unit/test_tidy end/test_bombs end/test_race)
 .PHONY: torture-run
 torture-run: all $(TORTURES) $(BUILD)/tests/end/test_end $(END_TOOLS)
 	@failed=; SCRIPTS=$(SCRIPTS) $(MAKE) --no-print-directory test-oracle || failed=oracle; \

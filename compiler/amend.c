@@ -334,6 +334,8 @@ static struct error *begin_below(struct amendment *amendment, const struct yaml_
         .line_end = lines_ending(text, key->span.offset),
     };
 
+    if (span.size == 0 && text.bytes[span.offset - 1] != ':') /* "? revisions" */
+        return refuse(amendment, key->span);
     layout.keys = layout.dash + INDENTATION;
     add_block(&buffer, fields, count, &layout);
     while (span.size && blank && text.bytes[blank - 1] == ' ')

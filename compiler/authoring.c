@@ -87,24 +87,14 @@ static struct error *check_heads(const struct addition *addition)
 
 /* Paths. */
 
-static struct text join(struct arena *arena, struct text folder, struct text name)
-{
-    if (folder.size == 0 || text_equal(folder, TEXT(".")))
-        return name;
-    return arena_format(arena, "%.*s%s%.*s", TEXT_ARGS(folder),
-                        text_ends(folder, TEXT("/")) ? "" : "/", TEXT_ARGS(name));
-}
-
 /* The folder of a file that the manifest includes, or its own, as seen from its own. */
 static struct text folder_of(struct arena *arena, const struct manifest *manifest,
                              const struct source *source)
 {
-    struct text start = join(arena, manifest->folder, TEXT(""));
-    struct text folder;
+    struct text start = file_join(arena, manifest->folder, TEXT(""));
+    struct text name = text_slice(source->name, start.size, source->name.size);
+    struct text folder = file_folder(arena, name);
 
-    if (text_equal(manifest->folder, TEXT(".")))
-        start = TEXT("");
-    folder = file_folder(arena, text_slice(source->name, start.size, source->name.size));
     return text_equal(folder, TEXT(".")) ? TEXT("") : folder;
 }
 
@@ -130,7 +120,7 @@ static struct text path_from(struct arena *arena, struct text folder, struct tex
 /* Whether a file there would be inside the folder of the manifest, whatever links lead to. */
 static struct error *check_inside(struct arena *arena, struct text folder, struct text path)
 {
-    struct text deepest = file_folder(arena, join(arena, folder, path));
+    struct text deepest = file_folder(arena, file_join(arena, folder, path));
     struct stat status;
 
     while (stat(deepest.bytes, &status) < 0 && errno == ENOENT && !text_equal(deepest, TEXT(".")) &&
@@ -421,7 +411,7 @@ static struct error *publish(const struct addition *addition, struct authored *a
         arena_array(arena, struct text, addition->script_count + addition->draft_count);
     for (size_t i = 0; i < addition->script_count; i++) {
         const struct new_script *script = &addition->scripts[i];
-        struct text path = join(arena, addition->manifest->folder, script->path);
+        struct text path = file_join(arena, addition->manifest->folder, script->path);
         struct error *error = check_inside(arena, addition->manifest->folder, script->path);
 
         if (error)

@@ -96,22 +96,24 @@ static void print_json(struct call *call, const struct order *order)
 
 struct error *command_history(struct call *call)
 {
-    bool has_range = call->argument_count && is_range(call->arguments[0]);
-    size_t at = has_range ? 1 : 0;
-    struct text path = call->argument_count > at ? call->arguments[at] : TEXT("ferry.yaml");
+    struct text path = {0}, range = {0};
     struct manifest manifest;
     struct order order;
 
-    if (!has_range && call->argument_count > 1)
+    for (size_t i = 0; i < call->argument_count; i++)
+        *(is_range(call->arguments[i]) ? &range : &path) = call->arguments[i];
+    if (call->argument_count > (path.bytes ? 1U : 0) + (range.bytes ? 1U : 0))
         return error_hint(call->arena,
-                          cli_usage(call, "'%.*s' is no range", TEXT_ARGS(call->arguments[0])),
-                          "Write A:B, A: or :B, with ids or their beginnings.");
+                          cli_usage(call, "'history' takes one range and one manifest"),
+                          "A range is A:B, A: or :B, with ids or their beginnings.");
+    if (!path.bytes)
+        path = TEXT("ferry.yaml");
     struct error *error = commands_load_any_heads(call, path, &manifest);
     if (error)
         return error;
     graph_linearize(call->arena, &manifest, &order);
-    if (has_range)
-        error = cut(call, &manifest, call->arguments[0], &order);
+    if (range.bytes)
+        error = cut(call, &manifest, range, &order);
     if (error)
         return error;
     if (cli_has(call, "json")) {

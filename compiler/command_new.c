@@ -3,6 +3,8 @@
 
 #include <time.h>
 
+enum { HEADS_SHOWN_MAX = 8 };
+
 const struct option command_new_options[] = {
     {"parent", "ID", "a revision that it follows (the head); once for each", 0, true},
     {"id", "ID", "its id (12 digits and letters by lot)", 0, false},
@@ -56,11 +58,14 @@ struct error *command_new_add(struct call *call, struct text path, struct manife
         print_json(call, wanted, &authored);
     else
         print(call, wanted, &authored);
-    for (size_t i = 0; i < authored.head_count; i++)
-        report_note(call->report, "%s a head: %.*s", i ? "  and" : "still",
-                    TEXT_ARGS(authored.heads[i]->id));
-    if (authored.head_count)
+    if (authored.head_count) {
+        for (size_t i = 0; i < authored.head_count && i < HEADS_SHOWN_MAX; i++)
+            report_note(call->report, "%s a head: %.*s", i ? "  and" : "still",
+                        TEXT_ARGS(authored.heads[i]->id));
+        if (authored.head_count > HEADS_SHOWN_MAX)
+            report_note(call->report, "  and %zu more", authored.head_count - HEADS_SHOWN_MAX);
         report_note(call->report, "Next: sqlferry merge");
+    }
     return NULL;
 }
 
@@ -84,9 +89,12 @@ static struct error *several_heads(struct call *call, const struct revision **he
         error_at(call->arena, ERROR_INPUT, heads[0]->span,
                  "there are %zu heads, and '%.*s' is one of them", count, TEXT_ARGS(heads[0]->id));
 
-    for (size_t i = 1; i < count; i++)
+    for (size_t i = 1; i < count && i < HEADS_SHOWN_MAX; i++)
         error_note(call->arena, error, heads[i]->span, "another head is '%.*s'",
                    TEXT_ARGS(heads[i]->id));
+    if (count > HEADS_SHOWN_MAX)
+        error_note(call->arena, error, (struct span){0}, "there are %zu more",
+                   count - HEADS_SHOWN_MAX);
     return error_hint(call->arena, error,
                       "Name one with '--parent ID', or make one of them with 'sqlferry merge'.");
 }

@@ -276,7 +276,7 @@ static void print_sql(const struct showing *showing)
             struct text names = dialects_of(showing, i, kind);
             struct text text = showing->scripts[i][kind].text;
 
-            if (!showing->dialects[i] || names.size == 0)
+            if (!showing->dialects[i] || names.size == 0 || !text.bytes) /* it is missing */
                 continue;
             report_line(report, "-- %s of revision %.*s (%.*s): %.*s",
                         script_kind_name((enum script_kind)kind), TEXT_ARGS(showing->revision->id),

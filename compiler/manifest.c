@@ -1243,14 +1243,6 @@ static void refuse_file(struct reader *reader, const struct yaml_node *item, str
     errors_add(&reader->file->errors, error);
 }
 
-static struct text join(struct arena *arena, struct text folder, struct text name)
-{
-    if (text_equal(folder, TEXT(".")))
-        return name;
-    return arena_format(arena, "%.*s%s%.*s", TEXT_ARGS(folder),
-                        text_ends(folder, TEXT("/")) ? "" : "/", TEXT_ARGS(name));
-}
-
 /* returns  false, after refusing it, for a file that was read before */
 static bool check_new(struct reader *reader, const struct yaml_node *item, struct text path,
                       const struct stat *status)
@@ -1299,7 +1291,7 @@ static void include(struct reader *reader, const struct yaml_node *item, size_t 
         return;
 
     size_t folder_size = path.size - file_name(path).size;
-    add_file(reader, &status, join(reader->arena, reader->manifest.folder, path),
+    add_file(reader, &status, file_join(reader->arena, reader->manifest.folder, path),
              text_slice(path, 0, folder_size ? folder_size - 1 : 0), item->span);
     error = read_file(reader, fd, size, depth);
     reader->file = from;
@@ -1318,7 +1310,7 @@ static struct error *open_manifest(struct reader *reader, struct text path, int 
         while (name.size > 1 && name.bytes[name.size - 1] == '/')
             name.size--;
         folder = arena_copy(reader->arena, name);
-        name = join(reader->arena, folder, TEXT("ferry.yaml"));
+        name = file_join(reader->arena, folder, TEXT("ferry.yaml"));
     } else {
         folder = file_folder(reader->arena, name);
     }

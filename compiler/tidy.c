@@ -339,7 +339,7 @@ static void put_brackets(struct tidying *tidying, const struct yaml_node *node)
     buffer_format(&tidying->out, is_list ? "]" : "}");
 }
 
-/* Several lines, all but the first moved by as many columns; empty ones are left alone. */
+/* Several lines, all but the first moved by as many columns, and all with the same line ends. */
 static void put_moved(struct tidying *tidying, struct text text, size_t from, size_t to)
 {
     for (size_t at = 0, next; at < text.size; at = next) {
@@ -350,7 +350,9 @@ static void put_moved(struct tidying *tidying, struct text text, size_t from, si
             buffer_format(&tidying->out, "%*s", (int)(to - from), "");
         for (size_t i = to; at && i < from && start < end && text.bytes[start] == ' '; i++)
             start++;
-        buffer_add(&tidying->out, text_slice(text, start, next - start));
+        buffer_add(&tidying->out, text_slice(text, start, end - start));
+        if (next > end)
+            buffer_add(&tidying->out, tidying->line_end);
     }
 }
 

@@ -4,10 +4,10 @@
 #include "compiler/yaml.h"
 
 /*
- * Lays a text out as ferry.yaml(5) says: columns, spaces, the order of a revision's keys,
- * quotes only where they are needed. What is written over several lines in brackets, quotes or as a
- * block text is moved as a whole. Comments stay at what they stood at; a manifest in braces, and
- * the way lines end, stay as they are.
+ * Lays a text out as ferry.yaml(5) says: columns, spaces, the order of a revision's keys, quotes
+ * only where they are needed. What is written over several lines in brackets, quotes or as a block
+ * text is moved as a whole. Comments stay at what they stood at. All lines end as the first one.
+ * A manifest in braces stays as it is.
  *
  * The result is read again: it has the same keys and texts, and every comment.
  *

@@ -307,6 +307,14 @@ struct text file_name(struct text path)
     return text_slice(path, start, path.size);
 }
 
+struct text file_join(struct arena *arena, struct text folder, struct text name)
+{
+    if (text_equal(folder, TEXT(".")))
+        return name;
+    return arena_format(arena, "%.*s%s%.*s", TEXT_ARGS(folder),
+                        text_ends(folder, TEXT("/")) ? "" : "/", TEXT_ARGS(name));
+}
+
 void file_discard(struct file_draft *draft)
 {
     if (draft->fd < 0)

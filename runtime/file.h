@@ -101,3 +101,6 @@ struct error *file_save_like(struct arena *arena, struct text path, int like, bo
 /* The folder of a path ("." where it names none) and what is left of it. */
 struct text file_folder(struct arena *arena, struct text path);
 struct text file_name(struct text path);
+
+/* The path of a name in a folder: the name alone where that is ".". */
+struct text file_join(struct arena *arena, struct text folder, struct text name);

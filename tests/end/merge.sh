@@ -100,6 +100,10 @@ begin_manifest sqlite
 echo '  - {id: root, parents: [], up: sql/x.sql}' >> ferry.yaml
 : > sql/x.sql
 awk 'BEGIN { for (i = 1; i <= 1024; i++) printf "  - {id: r%d, parents: [root], up: sql/x.sql}\n", i }' >> ferry.yaml
+expect 1 sqlferry new More
+has err "there are 1024 heads, and 'r1' is one of them" "another head is 'r8'" 'note: there are 1016 more'
+expect 0 sqlferry new More --parent r1 --id r0
+has err 'still a head: r2' '  and 1016 more' 'Next: sqlferry merge'
 expect 0 sqlferry merge --id all
 has ferry.yaml 'title: Merge 1024 heads'
 expect 0 sqlferry check

@@ -213,6 +213,14 @@ has ferry.yaml 'heads: [all, stock_2] # one a team'
 expect 0 sqlferry check
 cd ..
 
+# What only the whole manifest can tell is said of it as it would be.
+mkdir -p kept
+cd kept
+printf "${begin}alembic: keep\nrevisions: []\n" > ferry.yaml
+refused 1 sqlferry new First --id a_name_that_is_too_long_for_alembic
+has err 'ferry.yaml:6:9: error: the id has 35 characters' 'note: so the manifest would read; nothing was written'
+cd ..
+
 # A folder of scripts that leads out of the manifest's is not written to.
 mkdir -p outside linked
 cd linked

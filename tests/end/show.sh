@@ -131,7 +131,9 @@ is "$(ids baseline:9d6a "$shop")" 'baseline 3e8b51c07f4d b90e4a76d351 9d6a492bf1
 expect 1 sqlferry history nobody:
 has err "there is no revision 'nobody'"
 expect 2 sqlferry history left ferry.yaml
-has err "'left' is no range"
+has err "'history' takes one range and one manifest" 'A range is A:B, A: or :B'
+expect 2 sqlferry history left: :left
+is "$(ids . right:)" 'left left_2 right '
 expect 5 sqlferry history left
 mv ferry.yaml a:b
 expect 0 sqlferry history ./a:b

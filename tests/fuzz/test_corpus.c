@@ -16,6 +16,7 @@ static const struct target {
     fuzz_target *run;
 } targets[] = {
     {"alembic", fuzz_alembic},
+    {"authoring", fuzz_authoring},
     {"bundle", fuzz_bundle},
     {"container", fuzz_container},
     {"index", fuzz_index},

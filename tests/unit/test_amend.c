@@ -153,7 +153,19 @@ static const struct revision_row {
     {"no key in JSON", "{\n  \"ferry\": 1\n}\n",
      "{\n  \"ferry\": 1,\n  \"revisions\": [" JSON "]\n}\n"},
 
-    {"no mapping that could become a list", "revisions: { # none\n  }\n", NULL},
+    {"an explicit key with nothing below", "? revisions\n:\n",
+     "? revisions\n:\n    - id: n\n      title: A new one\n      parents: [b]\n      up: n.sql\n"
+     "      down: none\n"},
+};
+
+/* What is not understood is refused. */
+static const struct refused_row {
+    const char *name, *before, *expected;
+} refused_rows[] = {
+    {"no mapping that could become a list", "revisions: { # none\n  }\n",
+     "1 ferry.yaml:1:12+12: cannot tell where something could be added here"},
+    {"a key without a colon", "? revisions\nferry: 1\n",
+     "1 ferry.yaml:1:3+9: cannot tell where something could be added here"},
 };
 
 static void test_revision(void **state)
@@ -164,14 +176,20 @@ static void test_revision(void **state)
     struct amendment amendment;
 
     support_check(amend_begin(arena, &source, &amendment), "");
-    struct error *error = amend_add_revision(&amendment, fields, COUNT(fields));
-    if (!row->after) {
-        support_check(error,
-                      "1 ferry.yaml:1:12+12: cannot tell where something could be added here");
-    } else {
-        support_check(error, "");
-        assert_string_equal(amend_text(&amendment).bytes, row->after);
-    }
+    support_check(amend_add_revision(&amendment, fields, COUNT(fields)), "");
+    assert_string_equal(amend_text(&amendment).bytes, row->after);
+    arena_free(&arena);
+}
+
+static void test_refused(void **state)
+{
+    const struct refused_row *row = *state;
+    struct arena *arena = arena_new(1 << 20);
+    struct source source = {TEXT("ferry.yaml"), text_from(row->before)};
+    struct amendment amendment;
+
+    support_check(amend_begin(arena, &source, &amendment), "");
+    support_check(amend_add_revision(&amendment, fields, COUNT(fields)), row->expected);
     arena_free(&arena);
 }
 
@@ -343,6 +361,7 @@ int main(void)
     struct support_tests tests = {0};
 
     support_add_rows(&tests, revision_rows, test_revision);
+    support_add_rows(&tests, refused_rows, test_refused);
     support_add_rows(&tests, list_rows, test_list);
     support_add_rows(&tests, text_rows, test_text);
     support_add(&tests, "a mapping behind a key", test_mapping);

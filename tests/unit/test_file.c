@@ -570,6 +570,17 @@ static void test_path(void **state)
     assert_string_equal(arena_copy(arena, file_name(row->path)).bytes, row->file);
 }
 
+static void test_join(void **state)
+{
+    CLEANUP(arena_free) struct arena *arena = arena_new(1 << 20);
+
+    (void)state;
+    assert_string_equal(file_join(arena, TEXT("."), TEXT("a")).bytes, "a");
+    assert_string_equal(file_join(arena, TEXT("a"), TEXT("b/c")).bytes, "a/b/c");
+    assert_string_equal(file_join(arena, TEXT("/"), TEXT("a")).bytes, "/a");
+    assert_string_equal(file_join(arena, TEXT("a/"), TEXT("b")).bytes, "a/b");
+}
+
 static void test_prepare_inside(void **state)
 {
     (void)state;
@@ -581,6 +592,7 @@ int main(void)
     struct support_tests tests = {0};
 
     support_add_rows(&tests, path_rows, test_path);
+    support_add(&tests, "path: a name in a folder", test_join);
     support_add(&tests, "descriptors are closed and handed over", test_descriptors);
     support_add_rows(&tests, read_rows, test_read);
     support_add_rows(&tests, changed_rows, test_changed);

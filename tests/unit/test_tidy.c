@@ -32,6 +32,8 @@ static const struct tidy_row {
      "ferry: 1\n\nproject: shop\n\nrevisions:\n\n  - id: a\n"},
     {"no line end at the end", "ferry: 1", "ferry: 1\n"},
     {"CR LF", "ferry:  1\r\n\r\n\r\nproject: a # b\r\n", "ferry: 1\r\n\r\nproject: a # b\r\n"},
+    {"several line ends", "ferry: 1\r\nx: [ \r  a,\n b]\ny: |-\r a\n b\n",
+     "ferry: 1\r\nx: [ \r\n  a,\r\n b]\r\ny: |-\r\n a\r\n b\r\n"},
     {"a byte-order mark", "\xef\xbb\xbf\nferry:  1\n",
      "\xef\xbb\xbf"
      "ferry: 1\n"},
