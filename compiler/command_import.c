@@ -111,12 +111,13 @@ static struct error *find_place(struct import *import, struct text root, struct 
     else if (text_starts(real, front))
         *place = arena_copy(arena, text_slice(real, front.size, real.size));
     else
-        return error_hint(
-            arena,
-            error_plain(arena, ERROR_INPUT, "'%.*s' is not below the folder of the manifest",
-                        TEXT_ARGS(path)),
-            "Write the manifest there or above: '-o %.*s/ferry.yaml'.", TEXT_ARGS(path));
-    return NULL;
+        error = error_hint(arena,
+                           error_plain(arena, ERROR_INPUT,
+                                       "'%.*s' is not below the folder of the manifest",
+                                       TEXT_ARGS(path)),
+                           "Write the manifest there or above: '-o %s/ferry.yaml'.",
+                           import->layout->is_file ? file_folder(arena, path).bytes : path.bytes);
+    return error;
 }
 
 static struct error *open_root(struct import *import, struct text *root)
@@ -164,6 +165,8 @@ static struct error *check_free(struct import *import)
 {
     struct stat status;
 
+    if (!import->output.bytes && cli_has(import->call, "force"))
+        return cli_usage(import->call, "'--force' goes with '--output'");
     if (!import->output.bytes || cli_has(import->call, "force") ||
         lstat(import->output.bytes, &status) < 0)
         return NULL;

@@ -135,6 +135,7 @@ static struct error *split(struct run *run, const struct revision *revision, boo
     struct sql_options options = {
         .dialect = run->options->dialect,
         .transactional = transactional,
+        .outside_hint = revision->outside_hint,
         .only_reads = kind == SCRIPT_VERIFY,
         .allowed = revision->allowed,
         .part = &slot->part,

@@ -6,15 +6,15 @@
 const struct layout layouts[] = {
     {.name = "atlas",
      .summary = "20260102030405_words.sql and atlas.sum",
-     .outside = "'-- atlas:txmode none' in its first lines",
+     .outside_hint = "Say '-- atlas:txmode none' in its first lines.",
      .read = layout_read_atlas},
     {.name = "dbmate",
      .summary = "20260102_words.sql, with -- migrate:up and -- migrate:down",
-     .outside = "'transaction:false' behind the mark",
+     .outside_hint = "Say 'transaction:false' behind the mark.",
      .read = layout_read_dbmate},
     {.name = "diesel",
      .summary = "2026-01-02-030405_words/up.sql, down.sql and metadata.toml",
-     .outside = "'run_in_transaction = false' in metadata.toml",
+     .outside_hint = "Say 'run_in_transaction = false' in metadata.toml.",
      .read = layout_read_diesel},
     {.name = "flyway",
      .summary = "V1.2__words.sql, U1.2__words.sql and R__words.sql; several folders",
@@ -25,7 +25,7 @@ const struct layout layouts[] = {
      .read = layout_read_golang_migrate},
     {.name = "goose",
      .summary = "1_words.sql, with -- +goose Up and -- +goose Down",
-     .outside = "'-- +goose NO TRANSACTION'",
+     .outside_hint = "Say '-- +goose NO TRANSACTION'.",
      .read = layout_read_goose},
     {.name = "list",
      .summary = "a file that names scripts, one a line, in their order",
@@ -39,14 +39,14 @@ const struct layout layouts[] = {
      .read = layout_read_prisma},
     {.name = "sourcegraph",
      .summary = "1528395944_words/up.sql, down.sql and metadata.yaml",
-     .outside = "'createIndexConcurrently: true' in metadata.yaml",
+     .outside_hint = "Say 'createIndexConcurrently: true' in metadata.yaml.",
      .read = layout_read_sourcegraph},
     {.name = "sqitch",
      .summary = "sqitch.plan with deploy/, revert/ and verify/",
      .read = layout_read_sqitch},
     {.name = "sqlx",
      .summary = "1_words.sql, or 1_words.up.sql and 1_words.down.sql",
-     .outside = "'-- no-transaction' at the very beginning",
+     .outside_hint = "Say '-- no-transaction' at the very beginning.",
      .read = layout_read_sqlx},
     {0},
 };
@@ -127,6 +127,7 @@ struct error *layout_list(struct layout_reader *reader, struct text folder,
         return error;
     files->list = arena_array(reader->arena, struct layout_file, count);
     files->capacity = count;
+    files->folder = folder;
     for (size_t i = 0; i < count; i++)
         if (!text_equal(entries[i].name, TEXT("ferry.yaml"))) /* ours is nobody's migration */
             files->list[files->count++] = (struct layout_file){
@@ -170,25 +171,43 @@ static struct error *add_folder(struct layout_reader *reader, struct text folder
     return error;
 }
 
+static int compare_paths(const void *a, const void *b)
+{
+    const struct layout_file *left = a, *right = b;
+
+    return text_compare(left->path, right->path);
+}
+
 struct error *layout_list_deep(struct layout_reader *reader, struct text folder,
                                struct layout_files *files)
 {
-    return add_folder(reader, folder, 1, files);
+    struct error *error = add_folder(reader, folder, 1, files);
+
+    /* "a/b" stands behind "a-b", though its folder stands before. */
+    if (!error && files->count)
+        qsort(files->list, files->count, sizeof(*files->list), compare_paths);
+    return error;
 }
 
-struct layout_file *layout_find_file(const struct layout_files *files, struct text name)
+struct layout_file *layout_find_path(const struct layout_files *files, struct text path)
 {
     size_t low = 0, high = files->count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (text_compare(files->list[middle].name, name) < 0)
+        if (text_compare(files->list[middle].path, path) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < files->count && text_equal(files->list[low].name, name) ? &files->list[low] : NULL;
+    return low < files->count && text_equal(files->list[low].path, path) ? &files->list[low] : NULL;
+}
+
+struct layout_file *layout_find_file(struct layout_reader *reader, const struct layout_files *files,
+                                     struct text name)
+{
+    return layout_find_path(files, layout_join(reader->arena, files->folder, name));
 }
 
 const struct source *layout_load(struct layout_reader *reader, struct text path)
@@ -405,7 +424,7 @@ struct error *layout_read(struct arena *arena, const struct layout *layout,
     for (size_t i = 0; i < history->count; i++) {
         check_id(&reader, history->revisions[i]);
         fit_title(history->revisions[i]);
-        if (!layout->outside && history->revisions[i]->transactional)
+        if (!layout->outside_hint && history->revisions[i]->transactional)
             find_transaction(&reader, history->revisions[i], &read);
     }
     check_twice(&reader);
@@ -427,20 +446,6 @@ static unsigned find_allowed(struct layout_reader *reader, const struct layout_s
     return 0;
 }
 
-/* Where a transaction is all that is in the way, the cure is written as the tool has it. */
-static void hint_transaction(struct layout_reader *reader, const struct layout_script *script,
-                             enum script_kind kind, struct sql_options options, struct script *read,
-                             struct error *error)
-{
-    if (!options.transactional || !reader->layout->outside)
-        return;
-    options.transactional = false;
-    options.allowed = ALL_ALLOWED;
-    if (!read_script(reader, script, kind, options, read))
-        for (; error; error = error->next)
-            error_hint(reader->arena, error, "Say %s.", reader->layout->outside);
-}
-
 static void measure_script(struct layout_reader *reader, struct layout_revision *revision,
                            enum dialect dialect, enum script_kind kind, struct script *read)
 {
@@ -448,6 +453,7 @@ static void measure_script(struct layout_reader *reader, struct layout_revision 
     struct sql_options options = {
         .dialect = dialect,
         .transactional = revision->transactional || kind == SCRIPT_VERIFY,
+        .outside_hint = reader->layout->outside_hint,
         .allowed = revision->allowed,
         .parses = true,
     };
@@ -457,7 +463,6 @@ static void measure_script(struct layout_reader *reader, struct layout_revision 
         return;
     unsigned allowed = find_allowed(reader, script, kind, options, read);
     if (!allowed) {
-        hint_transaction(reader, script, kind, options, read, error);
         layout_refuse_all(reader, error);
         return;
     }

@@ -40,9 +40,9 @@ struct layout_reader;
 
 struct layout {
     const char *name, *summary;
-    bool has_places;     /* it reads several folders */
-    bool is_file;        /* its place is a file */
-    const char *outside; /* how a script asks for no transaction; NULL: the tool sees by itself */
+    bool has_places;          /* it reads several folders */
+    bool is_file;             /* its place is a file */
+    const char *outside_hint; /* how to ask for no transaction; NULL: the tool sees by itself */
     struct error *(*read)(struct layout_reader *reader);
 };
 

@@ -103,7 +103,7 @@ static void check_total(struct atlas *atlas)
 
 static void open_sums(struct atlas *atlas, const struct layout_files *files)
 {
-    struct layout_file *file = layout_find_file(files, TEXT("atlas.sum"));
+    struct layout_file *file = layout_find_file(atlas->reader, files, TEXT("atlas.sum"));
 
     if (!file)
         return;

@@ -15,7 +15,7 @@ struct folder {
 /* returns  NULL, after refusing it unless it is optional, where the folder has no such file */
 static const struct source *load(struct folder *folder, struct text name, bool is_optional)
 {
-    struct layout_file *file = layout_find_file(&folder->files, name);
+    struct layout_file *file = layout_find_file(folder->reader, &folder->files, name);
 
     if (file) {
         file->is_used = true;
@@ -189,7 +189,7 @@ struct error *layout_read_prisma(struct layout_reader *reader)
         error = add_folders(reader, &files, &entries, add_prisma);
     if (error)
         return error;
-    struct layout_file *lock = layout_find_file(&files, TEXT("migration_lock.toml"));
+    struct layout_file *lock = layout_find_file(reader, &files, TEXT("migration_lock.toml"));
     if (lock) {
         const struct source *source = layout_load(reader, lock->path);
 

@@ -184,7 +184,6 @@ static void add_script(struct flyway *flyway, const struct layout_file *file,
 static void add_file(struct flyway *flyway, struct layout_files *files, struct layout_file *file)
 {
     struct layout_reader *reader = flyway->reader;
-    struct layout_file *next = file + 1;
     struct name name;
 
     if (is_callback(file->name)) {
@@ -204,11 +203,8 @@ static void add_file(struct flyway *flyway, struct layout_files *files, struct l
                    "Write what it does to the database as SQL.");
         return;
     }
-    /* The settings sort directly behind the script. */
-    bool has_config =
-        next < files->list + files->count &&
-        text_equal(next->path, arena_format(reader->arena, "%.*s.conf", TEXT_ARGS(file->path)));
-    add_script(flyway, file, &name, has_config ? next : NULL);
+    struct text config = arena_format(reader->arena, "%.*s.conf", TEXT_ARGS(file->path));
+    add_script(flyway, file, &name, layout_find_path(files, config));
 }
 
 /* The oldest version; empty where there is none. */

@@ -66,7 +66,7 @@ static struct error *add_folder(struct layout_reader *reader, struct layout_entr
         return error;
     for (enum script_kind kind = SCRIPT_UP; kind <= SCRIPT_VERIFY; kind++) {
         struct layout_file *file =
-            layout_find_file(&files, arena_format(reader->arena, "%s.sql", kinds[kind]));
+            layout_find_file(reader, &files, arena_format(reader->arena, "%s.sql", kinds[kind]));
 
         if (!file)
             continue;

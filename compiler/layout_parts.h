@@ -28,8 +28,9 @@ struct layout_file {
 };
 
 struct layout_files {
-    struct layout_file *list; /* by the bytes of the names */
+    struct layout_file *list; /* by the bytes of the paths */
     size_t count, capacity;
+    struct text folder; /* of layout_list */
 };
 
 struct text layout_join(struct arena *arena, struct text folder, struct text name);
@@ -38,19 +39,21 @@ struct text layout_join(struct arena *arena, struct text folder, struct text nam
 struct error *layout_list(struct layout_reader *reader, struct text folder,
                           struct layout_files *files) CHECKED;
 
-/* As layout_list, with the files of folders in place of the folders; names have no '/'. */
+/* Adds the files of a folder, and those of the folders in it, in place of the folders. */
 struct error *layout_list_deep(struct layout_reader *reader, struct text folder,
                                struct layout_files *files) CHECKED;
 
-/* returns  NULL where there is no file of this name; the files are those of layout_list */
-struct layout_file *layout_find_file(const struct layout_files *files, struct text name);
+/* By its path; and by its name, in what layout_list gave. Each returns NULL where there is none. */
+struct layout_file *layout_find_path(const struct layout_files *files, struct text path);
+struct layout_file *layout_find_file(struct layout_reader *reader, const struct layout_files *files,
+                                     struct text name);
 
 /* returns  NULL, after refusing it, for a file that cannot be read */
 const struct source *layout_load(struct layout_reader *reader, struct text path);
 
-/* Warns of every file that is not used. */
+/* Warns of every file that is not used. wanted is what would be, "'1_words.sql'" */
 void layout_warn_unused(struct layout_reader *reader, const struct layout_files *files,
-                        const char *wanted) /* "V1__words.sql" */;
+                        const char *wanted);
 
 /* The first line of a file, where messages about the whole of it point. */
 struct span layout_first_line(const struct source *source);
@@ -69,8 +72,7 @@ void layout_set_script(struct layout_revision *revision, enum script_kind kind,
 /* A title from the words of a file name: '_' and '-' become blanks. */
 struct text layout_title(struct arena *arena, struct text words);
 
-/* "007", "1.2" and "1_2_0": numbers with dots or underscores between, those in front the heavier.
- */
+/* Numbers with dots or underscores between them, as "007", "1.2" and "1_2_0". */
 bool layout_is_version(struct text version);
 int layout_compare_versions(struct text a, struct text b); /* 1.0 and 1 are the same */
 

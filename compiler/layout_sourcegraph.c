@@ -75,7 +75,7 @@ static void read_metadata(struct folder *folder, const struct source *source)
 /* returns  NULL, after refusing it where it is missing and needed */
 static const struct source *load(struct folder *folder, const char *name, bool is_needed)
 {
-    struct layout_file *file = layout_find_file(&folder->files, text_from(name));
+    struct layout_file *file = layout_find_file(folder->reader, &folder->files, text_from(name));
 
     if (file) {
         file->is_used = true;

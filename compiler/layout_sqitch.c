@@ -21,12 +21,12 @@ struct tag {
 struct change {
     struct text name, note, id;
     struct text line;
-    size_t number;       /* of those with this name, from 1 */
-    size_t reworked;     /* the change with this name behind it; 0 for none */
-    size_t next_of_hash; /* in the table of names, plus 1 */
+    size_t number;         /* of those with this name, from 1 */
+    size_t reworked;       /* the change with this name behind it; 0 for none */
+    size_t next_in_bucket; /* plus 1; 0 for none */
 };
 
-enum { BUCKET_COUNT = 4096, KIND_FOLDER_COUNT = 3 };
+enum { BUCKET_COUNT = 4096 };
 
 struct sqitch {
     struct layout_reader *reader;
@@ -37,11 +37,11 @@ struct sqitch {
     size_t change_count, change_capacity;
     struct tag *tags;
     size_t tag_count, tag_capacity;
-    size_t buckets[BUCKET_COUNT]; /* the last change of each name, plus 1 */
-    struct layout_files files[KIND_FOLDER_COUNT];
+    size_t buckets[BUCKET_COUNT]; /* by name, the later change first: plus 1; 0 for none */
+    struct layout_files files[SCRIPT_KIND_COUNT];
 };
 
-static const char *const folders[KIND_FOLDER_COUNT] = {"deploy", "revert", "verify"};
+static const char *const folders[SCRIPT_KIND_COUNT] = {"deploy", "revert", "verify"};
 
 static struct error *refuse(struct sqitch *sqitch, struct text line, const char *what,
                             struct text name)
@@ -65,7 +65,7 @@ static struct change *find_change(struct sqitch *sqitch, struct text name)
     size_t at = *bucket_of(sqitch, name);
 
     while (at && !text_equal(sqitch->changes[at - 1].name, name))
-        at = sqitch->changes[at - 1].next_of_hash;
+        at = sqitch->changes[at - 1].next_in_bucket;
     return at ? &sqitch->changes[at - 1] : NULL;
 }
 
@@ -102,7 +102,7 @@ static void check_dependency(struct sqitch *sqitch, struct text line, struct tex
                    "Sqitch would not deploy this either: mend the plan.");
 }
 
-/* The file names and the ids have room for ASCII only, and '/' is for folders. */
+/* An id has no '/', and no name of a change ends in a dot and a number. */
 static struct text id_of(struct sqitch *sqitch, const struct change *change)
 {
     struct arena *arena = sqitch->reader->arena;
@@ -139,7 +139,7 @@ static void add_change(struct sqitch *sqitch, struct text line, struct text name
         .note = note,
         .line = line,
         .number = earlier ? earlier->number + 1 : 1,
-        .next_of_hash = *bucket,
+        .next_in_bucket = *bucket,
     };
     change->id = id_of(sqitch, change);
     if (earlier) {
@@ -226,21 +226,11 @@ static void read_line(struct sqitch *sqitch, struct text line)
 static struct layout_file *find_script(struct sqitch *sqitch, enum script_kind kind,
                                        struct text name, struct text tag)
 {
-    struct layout_files *files = &sqitch->files[kind];
     struct text path = arena_format(sqitch->reader->arena, "%s/%.*s%.*s.sql", folders[kind],
                                     TEXT_ARGS(name), TEXT_ARGS(tag));
-    size_t low = 0, high = files->count;
 
-    path = layout_join(sqitch->reader->arena, sqitch->folder, path);
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (text_compare(files->list[middle].path, path) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < files->count && text_equal(files->list[low].path, path) ? &files->list[low] : NULL;
+    return layout_find_path(&sqitch->files[kind],
+                            layout_join(sqitch->reader->arena, sqitch->folder, path));
 }
 
 /* Of a reworked change, the tag nearest to the rework for which there is a deploy script. */
@@ -324,8 +314,8 @@ static void check_config(struct sqitch *sqitch, const struct source *config)
 
 static struct error *read_folders(struct sqitch *sqitch, const struct layout_files *files)
 {
-    for (size_t i = 0; i < KIND_FOLDER_COUNT; i++) {
-        struct layout_file *file = layout_find_file(files, text_from(folders[i]));
+    for (size_t i = 0; i < SCRIPT_KIND_COUNT; i++) {
+        struct layout_file *file = layout_find_file(sqitch->reader, files, text_from(folders[i]));
 
         if (!file || !file->is_folder)
             continue;
@@ -352,7 +342,7 @@ static void read_plan(struct sqitch *sqitch)
             layout_add(reader, change->id, change->note,
                        span_of(sqitch->plan, text_slice(change->line, 0, change->name.size))));
     }
-    for (size_t i = 0; i < KIND_FOLDER_COUNT; i++)
+    for (size_t i = 0; i < SCRIPT_KIND_COUNT; i++)
         layout_warn_unused(reader, &sqitch->files[i], "the scripts of its plan");
 }
 
@@ -366,8 +356,8 @@ struct error *layout_read_sqitch(struct layout_reader *reader)
         error = read_folders(&sqitch, &files);
     if (error)
         return error;
-    struct layout_file *plan = layout_find_file(&files, TEXT("sqitch.plan"));
-    struct layout_file *config = layout_find_file(&files, TEXT("sqitch.conf"));
+    struct layout_file *plan = layout_find_file(reader, &files, TEXT("sqitch.plan"));
+    struct layout_file *config = layout_find_file(reader, &files, TEXT("sqitch.conf"));
     if (config) {
         const struct source *source = layout_load(reader, config->path);
 

@@ -17,9 +17,11 @@ struct file {
     struct text folder;   /* that its paths begin in: "" or "teams", from that of the manifest */
     struct span included; /* where it is named; without a source for the manifest itself */
     const struct yaml_node *revisions; /* the list; NULL where it has none */
-    const struct layout_history
-        *history;     /* `revisions:` of another tool; NULL where it is a list */
-    unsigned allowed; /* in that history: bits 1 << enum sql_rule */
+    /* `revisions:` of another tool, and what is lifted there: bits 1 << enum sql_rule. */
+    const struct layout *layout;
+    const struct layout_history *history;
+    unsigned allowed;
+
     struct errors errors;
 
     /* Who it is, whatever path led there. */
@@ -755,15 +757,13 @@ static void read_parents(struct reader *reader, const struct yaml_node *node,
     }
 }
 
-static void check_id(struct reader *reader, const struct yaml_node *id)
+static void check_id_size(struct reader *reader, const struct revision *revision)
 {
-    if (!is_id(id->text))
-        refuse_id(reader, id);
-    else if (reader->manifest.alembic_keep && id->text.size > ALEMBIC_ID_SIZE_MAX)
+    if (reader->manifest.alembic_keep && revision->id.size > ALEMBIC_ID_SIZE_MAX)
         error_hint(reader->arena,
-                   refuse(reader, id->span,
+                   refuse(reader, revision->span,
                           "the id has %zu characters, Alembic's table takes %d at most",
-                          id->text.size, ALEMBIC_ID_SIZE_MAX),
+                          revision->id.size, ALEMBIC_ID_SIZE_MAX),
                    "Shorten it, or take 'alembic: keep' out of the manifest.");
 }
 
@@ -786,8 +786,10 @@ static void read_revision(struct reader *reader, const struct yaml_node *node,
     revision->id = id ? id->text : TEXT("");
     if (is_missing(&entries[REVISION_ID]))
         refuse(reader, beginning(node), "a revision has no 'id'");
+    else if (id && !is_id(id->text))
+        refuse_id(reader, id);
     else if (id)
-        check_id(reader, id);
+        check_id_size(reader, revision);
     if (is_missing(&entries[REVISION_UP]))
         hint_key(reader,
                  refuse(reader, beginning(node), "%s has no 'up'", name_of(reader, revision)),
@@ -892,6 +894,7 @@ static void read_history(struct reader *reader, const struct yaml_node *path,
         reader->manifest.warnings = history->warnings;
     if (history->last_warning)
         reader->last_warning = history->last_warning;
+    reader->file->layout = layout;
     reader->file->history = history;
 }
 
@@ -965,8 +968,10 @@ static bool take_history(struct reader *reader, size_t limit)
         }
         struct revision *revision = &manifest->revisions[manifest->count];
         manifest_take(reader->arena, history->revisions[i], manifest->dialects, revision);
+        revision->outside_hint = reader->file->layout->outside_hint;
         revision->allowed = reader->file->allowed;
         revision->position = manifest->count++;
+        check_id_size(reader, revision);
     }
     return true;
 }

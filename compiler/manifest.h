@@ -42,9 +42,10 @@ struct revision {
     struct reference *parents;
     size_t parent_count; /* none makes it a root */
     struct script_reference scripts[DIALECT_COUNT][SCRIPT_KIND_COUNT];
-    bool transactional;                             /* not `transaction: none` */
-    bool foreign_keys_off;                          /* `foreign_keys: off`: up and down */
-    bool idempotent;                                /* `idempotent: true` */
+    bool transactional;       /* not `transaction: none` */
+    const char *outside_hint; /* of a layout: how its scripts ask for none; or NULL */
+    bool foreign_keys_off;    /* `foreign_keys: off`: up and down */
+    bool idempotent;          /* `idempotent: true` */
     uint64_t lock_timeout_ms, statement_timeout_ms; /* `timeouts:`; 0 for those of the run */
     unsigned allowed;                               /* bits 1 << enum sql_rule */
     struct allowance *allowances;                   /* all of `allow:` */

@@ -134,10 +134,21 @@ static struct error *refuse(struct sections *sections, const struct line *line, 
 
 static bool says_no_transaction(struct text line)
 {
-    while (line.size)
-        if (text_equal(text_cut(&line, ' '), TEXT("transaction:false")))
-            return true;
-    return false;
+    struct text option = TEXT("transaction:false");
+    size_t at = text_find(line, option);
+    struct text rest = text_slice(line, at + option.size, line.size);
+
+    return at < line.size && is_end_of_mark(rest) &&
+           (line.bytes[at - 1] == ' ' || line.bytes[at - 1] == '\t');
+}
+
+/* Another mark comes, or the end: a statement that was begun must have ended. */
+static void check_begun(struct sections *sections)
+{
+    if (sections->begun.source)
+        errors_add(&sections->errors, error_at(sections->arena, ERROR_INPUT, sections->begun,
+                                               "no '-- +goose StatementEnd' follows this"));
+    sections->begun = (struct span){0};
 }
 
 static void close_side(struct sections *sections, size_t end)
@@ -159,6 +170,7 @@ static void begin_side(struct sections *sections, const struct line *line, enum 
     if (kind == SCRIPT_DOWN && !sections->side)
         refuse(sections, line, "'%s' stands before '%s'", section_mark(sections->section, kind),
                section_mark(sections->section, SCRIPT_UP));
+    check_begun(sections);
     close_side(sections, line->offset);
     *side = (struct section_side){
         .is_there = true,
@@ -190,6 +202,7 @@ static void read_line(struct sections *sections, const struct line *line)
         sections->is_outside = true;
         return;
     case MARK_BEGIN:
+        check_begun(sections);
         sections->begun = (struct span){sections->source, line->offset, line->text.size};
         return;
     case MARK_END:
@@ -245,9 +258,7 @@ struct error *section_read(struct arena *arena, const struct source *source, enu
         read_line(&sections, &line);
     }
     close_side(&sections, source->text.size);
-    if (sections.begun.source)
-        errors_add(&sections.errors, error_at(arena, ERROR_INPUT, sections.begun,
-                                              "no '-- +goose StatementEnd' follows this"));
+    check_begun(&sections);
     if (!found[SCRIPT_UP].is_there && !sections.errors.count) {
         line = next_line(source->text, 0);
         error_hint(

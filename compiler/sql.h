@@ -21,11 +21,12 @@ struct text sql_rule_name(enum sql_rule rule);
 
 struct sql_options {
     enum dialect dialect;
-    bool transactional;      /* the script runs inside one transaction of its revision */
-    bool only_reads;         /* a verify script: the transaction around it may end in ROLLBACK */
-    unsigned allowed;        /* bits 1 << enum sql_rule */
-    const struct part *part; /* of the source that is the script; NULL for all of it */
-    bool parses;             /* PostgreSQL: every statement goes through the server's own parser */
+    bool transactional;       /* the script runs inside one transaction of its revision */
+    const char *outside_hint; /* for what cannot; NULL: it is the manifest's to say */
+    bool only_reads;          /* a verify script: the transaction around it may end in ROLLBACK */
+    unsigned allowed;         /* bits 1 << enum sql_rule */
+    const struct part *part;  /* of the source that is the script; NULL for all of it */
+    bool parses;              /* PostgreSQL: every statement goes through the server's own parser */
     struct text server_version; /* least version of the servers, for the parser; may be empty */
 };
 

@@ -383,7 +383,10 @@ static enum sql_role apply(const struct rule *rule, const struct lexer *lexer,
     case STANDS_OUT:
         if (!is_transactional || (rule->but && has_false(lexer, piece, text_from(rule->but))))
             return SQL_PLAIN;
-        sql_refuse(lexer->reader, place, "Say 'transaction: none' for this revision.",
+        sql_refuse(lexer->reader, place,
+                   lexer->reader->options->outside_hint
+                       ? lexer->reader->options->outside_hint
+                       : "Say 'transaction: none' for this revision.",
                    "'%.*s' cannot run in a transaction", TEXT_ARGS(name));
         return SQL_REFUSED;
     case IS_REFUSED:

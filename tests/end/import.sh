@@ -108,6 +108,12 @@ mv online/2_b.up.sql online/2_b.sql
 expect 1 sqlferry import sqlx online
 has err "online/2_b.sql:1:14: error: 'CREATE INDEX CONCURRENTLY' cannot run in a transaction" \
     "hint: Say '-- no-transaction' at the very beginning."
+printf 'ferry: 1\nproject: demo\ndialect: postgresql\nrevisions: {layout: sqlx, path: online, allow: [missing-semicolon]}\n' > online.yaml
+expect 1 sqlferry check online.yaml
+has err "online/2_b.sql:1:14: error: 'CREATE INDEX CONCURRENTLY' cannot run in a transaction" \
+    "hint: Say '-- no-transaction' at the very beginning."
+sed -i '1s/^/-- no-transaction\n/' online/2_b.sql
+expect 0 sqlferry check online.yaml
 
 # What is written is what a manifest says, and what it lacks is told, file by file.
 expect 0 sqlferry import flyway flyway --dialect sqlite
@@ -169,4 +175,8 @@ has err 'sqlx has one folder'
 expect 2 sqlferry import nothing sqlx
 has err "'sqlferry import --help' lists the layouts."
 expect 2 sqlferry import sqlx sqlx --dialect oracle
+expect 2 sqlferry import sqlx sqlx --force
+has err "'--force' goes with '--output'"
+expect 1 sqlferry import list list/order.txt -o elsewhere/ferry.yaml
+has err "'-o list/ferry.yaml'"
 expect 2 sqlferry import sqlx sqlx --project 'A B'

@@ -10,8 +10,9 @@
  */
 typedef void fuzz_target(struct arena *arena, struct text input);
 
-fuzz_target fuzz_alembic, fuzz_bundle, fuzz_container, fuzz_index, fuzz_keys, fuzz_manifest,
-    fuzz_psql_message, fuzz_signature, fuzz_sql_postgresql, fuzz_sql_sqlite, fuzz_trust;
+fuzz_target fuzz_alembic, fuzz_bundle, fuzz_container, fuzz_index, fuzz_keys, fuzz_layout,
+    fuzz_manifest, fuzz_psql_message, fuzz_section, fuzz_signature, fuzz_sql_postgresql,
+    fuzz_sql_sqlite, fuzz_trust;
 
 /*
  * Calls a target with an arena of its own. Larger inputs are passed over: the ceiling is so far

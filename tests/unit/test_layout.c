@@ -197,6 +197,22 @@ static const struct row rows[] = {
      "a '' [] up=db/deploy/a@v1.sql\na.2 '' [a] up=db/deploy/a@v2.sql\n"
      "a.3 '' [a.2] up=db/deploy/a.sql\n"},
 
+    {"sqitch: folders among files", "sqitch",
+     "=== db/sqitch.plan\n%project=p\n\na/b 2026-01-01T00:00:00Z A <a@b>\n"
+     "a-b 2026-01-01T00:00:00Z A <a@b>\na.b 2026-01-01T00:00:00Z A <a@b>\n" UP("deploy/a/b.sql")
+         UP("deploy/a-b.sql") UP("deploy/a.b.sql"),
+     false,
+     "a.b '' [] up=db/deploy/a/b.sql\na-b '' [a.b] up=db/deploy/a-b.sql\n"
+     "a.b '' [a-b] up=db/deploy/a.b.sql\n"
+     "error: 1 db/sqitch.plan:5:1+3: 'a.b' is there twice; db/sqitch.plan:3:1: the first is here / "
+     "Rename the one that no database has had yet.\n"},
+    {"flyway: settings with a file in front of them", "flyway",
+     UP("V1__a.sql") UP("V1__a.sql-old") "=== db/V1__a.sql.conf\nexecuteInTransaction=false\n"
+                                         "=== db/V1__a/V2__b.sql\nSELECT 1;\n",
+     false,
+     "1 'a' [] none up=db/V1__a.sql\n2 'b' [1] up=db/V1__a/V2__b.sql\n"
+     "error: 1 migration 'db/V1__a.sql-old' is not SQL / Write what it does to the database as "
+     "SQL.\n"},
     {"versions that are one, in another spelling", "sqlx",
      UP("1_a.sql") UP("01_b.sql") UP("2_c.down.sql"), false,
      "01 'b' [] up=db/01_b.sql\n2 'c' [01] down=db/2_c.down.sql\n"

@@ -739,6 +739,10 @@ static const struct row {
      HEAD "revisions: {layout: flyway, path: db}\n=== db -> /etc\n",
      "ferry.yaml:4:35: error: path 'db' leaves the folder of the manifest through a symbolic "
      "link\n"},
+    {"a folder whose names are too long for Alembic",
+     HEAD "alembic: keep\nrevisions: {layout: prisma, path: db}\n"
+          "=== db/20260101000000_as_long_as_can_be_/migration.sql\nSELECT 1;\n",
+     ALEMBIC("db/20260101000000_as_long_as_can_be_/migration.sql:1:1", "33")},
     {"what is wrong in a folder is told there",
      HEAD "revisions: {layout: flyway, path: db}\n=== db/V1__a.sql\nSELECT 1;\n"
           "=== db/V01__b.sql\nSELECT 1;\n=== db/U2__c.sql\nSELECT 1;\n",

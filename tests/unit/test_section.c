@@ -65,6 +65,13 @@ static const struct row rows[] = {
      "script, and delete this line."},
     {"a statement that does not end", GOOSE, "-- +goose Up\n-- +goose StatementBegin\n",
      "1 a.sql:2:1+24: no '-- +goose StatementEnd' follows this"},
+    {"a statement that ends in the other script", GOOSE,
+     "-- +goose Up\n-- +goose StatementBegin\n-- +goose Down\n-- +goose StatementEnd\n",
+     "1 a.sql:2:1+24: no '-- +goose StatementEnd' follows this | 1 a.sql:4:1+22: no '-- +goose "
+     "StatementBegin' stands before this"},
+    {"a statement in another", GOOSE,
+     "-- +goose Up\n-- +goose StatementBegin\n-- +goose StatementBegin\n-- +goose StatementEnd\n",
+     "1 a.sql:2:1+24: no '-- +goose StatementEnd' follows this"},
     {"a statement that does not begin", GOOSE, "-- +goose Up\n-- +goose StatementEnd\n",
      "1 a.sql:2:1+22: no '-- +goose StatementBegin' stands before this"},
 
@@ -75,6 +82,9 @@ static const struct row rows[] = {
      "-- migrate:up transaction:false\na;\n-- migrate:down\nb;\n", "up none[a;\n]@1 down[b;\n]@3"},
     {"dbmate: other options", DBMATE, "-- migrate:up x:y  transaction:false z\na;\n",
      "up none[a;\n]@1"},
+    {"dbmate: a tab", DBMATE, "-- migrate:up\ttransaction:false\na;\n", "up none[a;\n]@1"},
+    {"dbmate: another option", DBMATE, "-- migrate:up transaction:falsey no-transaction:false\n",
+     "up[]@1"},
     {"dbmate: transaction:true", DBMATE, "-- migrate:up transaction:true\na;\n", "up[a;\n]@1"},
     {"dbmate: another word", DBMATE, "-- migrate:up\n-- migrate:downwards\n",
      "1 a.sql:2:1+20: dbmate has no such mark / It has migrate:up and migrate:down, with "
