@@ -112,6 +112,14 @@ static void read_default(struct reading *reading, struct column *column)
     }
 }
 
+/* At what can be the name of a column: in SQLite a string, too. */
+static bool at_column(const struct reading *reading)
+{
+    enum token_kind kind = reading->token.kind;
+
+    return kind == TOKEN_WORD || kind == TOKEN_NAME || kind == TOKEN_STRING;
+}
+
 /* The name, the type, and what follows up to the next column. */
 static struct column read_column(struct lint *lint, struct reading *reading)
 {
@@ -383,7 +391,7 @@ void lint_create_table(struct lint *lint, struct reading *reading, struct token 
                     constraint = capture.names[0];
                 if (table)
                     read_constraint(lint, reading, table, constraint, false);
-            } else {
+            } else if (at_column(reading)) {
                 struct column column = read_column(lint, reading);
 
                 check_column(lint, reading, &column);
@@ -708,8 +716,10 @@ static void add_column(struct lint *lint, struct reading *reading, struct object
 {
     struct token at = reading->token;
     bool is_guarded = reading_take(reading, "IF NOT EXISTS", NULL);
-    struct column column = read_column(lint, reading);
 
+    if (!at_column(reading))
+        return;
+    struct column column = read_column(lint, reading);
     check_column(lint, reading, &column);
     if (is_guarded)
         lint_report(lint, LINT_GUARDED_CREATE, reading, at, lint_name(lint, reading, column.token),
