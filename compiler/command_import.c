@@ -352,24 +352,31 @@ static void write_manifest(const struct import *import, struct buffer *to)
         write_revision(import, to, i);
 }
 
+struct error *command_import_print(struct call *call, struct text output, struct text manifest,
+                                   size_t count, const char *layout)
+{
+    struct report *report = call->report;
+
+    if (!output.bytes) {
+        report_bytes(report, manifest);
+        return NULL;
+    }
+    struct error *error = file_save(call->arena, output, 0666, cli_has(call, "force"), manifest);
+    if (error)
+        return error;
+    report_line(report, "%.*s: %zu revision%s of %s", TEXT_ARGS(output), count,
+                count == 1 ? "" : "s", layout);
+    report_note(report, "Next: sqlferry check %.*s", TEXT_ARGS(output));
+    return NULL;
+}
+
 static struct error *print(const struct import *import)
 {
     CLEANUP(buffer_free) struct buffer manifest = {0};
-    struct report *report = import->call->report;
 
     write_manifest(import, &manifest);
-    if (!import->output.bytes) {
-        report_bytes(report, buffer_text(&manifest));
-        return NULL;
-    }
-    struct error *error = file_save(import->call->arena, import->output, 0666,
-                                    cli_has(import->call, "force"), buffer_text(&manifest));
-    if (error)
-        return error;
-    report_line(report, "%.*s: %zu revision%s of %s", TEXT_ARGS(import->output),
-                import->history.count, import->history.count == 1 ? "" : "s", import->layout->name);
-    report_note(report, "Next: sqlferry check %.*s", TEXT_ARGS(import->output));
-    return NULL;
+    return command_import_print(import->call, import->output, buffer_text(&manifest),
+                                import->history.count, import->layout->name);
 }
 
 struct error *command_import(struct call *call)

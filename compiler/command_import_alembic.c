@@ -440,7 +440,6 @@ static struct error *save_manifest(struct import *import)
 {
     CLEANUP(buffer_free) struct buffer buffer = {0};
     const struct manifest *manifest = &import->manifest;
-    struct report *report = import->call->report;
     struct text project = command_import_scalar(import->call->arena, import->project);
     struct text dialect = dialect_name(import->tree.dialect);
 
@@ -453,18 +452,8 @@ static struct error *save_manifest(struct import *import)
         write_references(import, &buffer, "heads", manifest->heads, manifest->head_count);
     buffer_add(&buffer, TEXT("revisions:\n"));
     write_revisions(import, &buffer);
-    if (!import->output.bytes) {
-        report_bytes(report, buffer_text(&buffer));
-        return NULL;
-    }
-    struct error *error = file_save(import->call->arena, import->output, 0666,
-                                    cli_has(import->call, "force"), buffer_text(&buffer));
-    if (error)
-        return error;
-    report_line(report, "%.*s: %zu revision%s of alembic", TEXT_ARGS(import->output),
-                import->tree.count, plural(import->tree.count));
-    report_note(report, "Next: sqlferry check %.*s", TEXT_ARGS(import->output));
-    return NULL;
+    return command_import_print(import->call, import->output, buffer_text(&buffer),
+                                import->tree.count, "alembic");
 }
 
 static struct error *check_free(const struct import *import)

@@ -34,6 +34,10 @@ struct error *command_import(struct call *call) CHECKED;
 struct error *command_import_alembic(struct call *call) CHECKED;
 struct text command_import_scalar(struct arena *arena, struct text text); /* as YAML */
 
+/* The manifest goes into a file, which is told, or to standard output where there is none. */
+struct error *command_import_print(struct call *call, struct text output, struct text manifest,
+                                   size_t count, const char *layout) CHECKED;
+
 /* The layouts, for the help of `import`. */
 void command_import_list(struct report *report);
 
