@@ -1,9 +1,9 @@
-# kill -9 at KILLS random moments (200), of upgrades and downgrades in turn, with SQLite's journal or its
+# kill -9 at KILLS random moments (100), of upgrades and downgrades in turn, with SQLite's journal or its
 # WAL: the database is always at a whole revision, or at a statement of one that runs without a
 # transaction, the ledger says which one, and the next run completes, or stops where a person must look.
 . "$ROOT/tests/end/lib"
 
-kills=${KILLS:-200}
+kills=${KILLS:-100}
 in_memory
 
 # The example, and 50 small revisions behind it, so that the kills land among them. Every 5th has a
