@@ -35,10 +35,10 @@ struct sql_options {
  * script_free.
  *
  * text              the source without its byte-order mark, up to the end of the part; what was
- * taken off, and what stands before the part, is blanked, byte for byte, so that offsets and lines
- * stay; a ';' is added where one was missing foreign_keys_off  SQLite: a PRAGMA foreign_keys=off
- * ... on around a table rebuild was taken off warnings          what the parser refuses where the
- * servers are newer than it; like errors
+ *                   taken off, and what stands before the part, is blanked, byte for byte, so that
+ *                   offsets and lines stay; a ';' is added where one was missing
+ * foreign_keys_off  SQLite: a PRAGMA foreign_keys=off ... on around a table rebuild was taken off
+ * warnings          what the parser refuses where the servers are newer than it; like errors
  */
 struct script {
     struct buffer text;
