@@ -187,22 +187,23 @@ setup-check:
 check: setup-check ## run all tests (SANITIZE=1: with address and undefined sanitizers)
 	@$(MAKE) --no-print-directory check-run
 
-# Tests of modules run side by side, the output of each in one piece; those that drive the programs
-# run some scripts at once themselves, and measure.
-MODULE_TESTS := $(filter-out $(BUILD)/tests/end/%,$(TESTS)) $(CORPUS_TEST)
-END_TESTS    := $(filter $(BUILD)/tests/end/%,$(TESTS))
-FAILED       := $(BUILD)/tests/failed
+# Test programs run side by side, the longest first and the output of each in one piece; test_end runs
+# its scripts side by side itself.
+END_TEST := $(BUILD)/tests/end/test_end
+PROGRAMS := $(filter-out $(END_TEST),$(filter %/test_bombs %/test_damage %/test_race,$(TESTS)) $(TESTS)) \
+            $(CORPUS_TEST)
+FAILED   := $(BUILD)/tests/failed
 
-.PHONY: $(MODULE_TESTS:%=%.run)
-$(MODULE_TESTS:%=%.run): %.run: %
+.PHONY: $(PROGRAMS:%=%.run)
+$(PROGRAMS:%=%.run): %.run: %
 	@echo "-- $<"; $< || { echo "$<" >>$(FAILED); exit 1; }
 
 .PHONY: check-run
 check-run: all $(TESTS) $(CORPUS_TEST) $(END_TOOLS) check-manuals
 	@rm -f $(FAILED); status=0; \
 	$(MAKE) --no-print-directory -s -k -Otarget $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc)) \
-		$(MODULE_TESTS:%=%.run) || status=1; \
-	for test in $(END_TESTS); do echo "-- $$test"; $$test || { echo $$test >>$(FAILED); status=1; }; done; \
+		$(PROGRAMS:%=%.run) || status=1; \
+	echo "-- $(END_TEST)"; $(END_TEST) || { echo $(END_TEST) >>$(FAILED); status=1; }; \
 	[ $$status -eq 0 ] || { echo "failed: $$(tr '\n' ' ' <$(FAILED))"; exit 1; }
 	@echo "all tests passed ($(VARIANT))"
 
