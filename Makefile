@@ -190,8 +190,8 @@ check: setup-check ## run all tests (SANITIZE=1: with address and undefined sani
 # Test programs run side by side, the longest first and the output of each in one piece; test_end runs
 # its scripts side by side itself.
 END_TEST := $(BUILD)/tests/end/test_end
-PROGRAMS := $(filter-out $(END_TEST),$(filter %/test_bombs %/test_damage %/test_race,$(TESTS)) $(TESTS)) \
-            $(CORPUS_TEST)
+LONGEST  := $(filter %/test_bombs %/test_damage %/test_race,$(TESTS))
+PROGRAMS := $(LONGEST) $(filter-out $(LONGEST) $(END_TEST),$(TESTS)) $(CORPUS_TEST)
 FAILED   := $(BUILD)/tests/failed
 
 .PHONY: $(PROGRAMS:%=%.run)
