@@ -57,8 +57,13 @@ fresh()
 {
     client -c 'DROP SCHEMA IF EXISTS sqlferry, public CASCADE; CREATE SCHEMA public' 2> err
     [ "$held" ] || return 0
-    client -c 'SELECT pg_advisory_lock(1936812134, 1701999225)' -c 'SELECT pg_sleep(0.25)' > held.out &
-    within 10 is_held
+    rm -f is_seen
+    {
+        echo 'SELECT pg_advisory_lock(1936812134, 1701999225);'
+        within 60 [ -e is_seen ] && sleep 0.25
+    } | client > held.out &
+    within 60 is_held || hung 'nobody has the lock'
+    : > is_seen
 }
 
 is_held()
