@@ -143,7 +143,7 @@ static struct error *check_inside(struct arena *arena, struct text folder, struc
 
 /* Scripts. */
 
-static struct text parent_list(struct arena *arena, const struct wanted *wanted)
+struct text authoring_parents(struct arena *arena, const struct wanted *wanted)
 {
     CLEANUP(buffer_free) struct buffer list = {0};
 
@@ -167,7 +167,7 @@ static struct text script_text(const struct addition *addition, const struct new
     const struct text pairs[][2] = {
         {TEXT("id"), addition->id},
         {TEXT("title"), wanted->title},
-        {TEXT("parents"), parent_list(addition->arena, wanted)},
+        {TEXT("parents"), authoring_parents(addition->arena, wanted)},
         {TEXT("dialect"), script->dialect ? dialect_name(*script->dialect) : TEXT("")},
     };
 

@@ -35,3 +35,6 @@ struct authored {
  */
 struct error *authoring_add(struct arena *arena, struct text path, struct manifest *manifest,
                             const struct wanted *wanted, struct authored *authored) CHECKED;
+
+/* "a, b and c": the ids of its parents. */
+struct text authoring_parents(struct arena *arena, const struct wanted *wanted);

@@ -147,33 +147,16 @@ static struct error *find_places(struct import *import, struct text root)
     return error;
 }
 
-static struct error *find_project(struct import *import, struct text root)
-{
-    struct call *call = import->call;
-    struct text project = cli_value(call, "project");
-
-    if (project.bytes && (project.size > PROJECT_SIZE_MAX || !index_is_project(project)))
-        return error_hint(
-            call->arena,
-            cli_usage(call, "'%.*s' cannot be the name of a project", TEXT_ARGS(project)),
-            "Take lower-case letters, digits, '.', '_' and '-'.");
-    import->project = project.bytes ? project : commands_project(call->arena, root);
-    return NULL;
-}
-
-static struct error *check_free(struct import *import)
+struct error *command_import_check_free(struct call *call, struct text output)
 {
     struct stat status;
 
-    if (!import->output.bytes && cli_has(import->call, "force"))
-        return cli_usage(import->call, "'--force' goes with '--output'");
-    if (!import->output.bytes || cli_has(import->call, "force") ||
-        lstat(import->output.bytes, &status) < 0)
+    if (!output.bytes || cli_has(call, "force") || lstat(output.bytes, &status) < 0)
         return NULL;
-    return error_hint(import->call->arena,
-                      error_plain(import->call->arena, ERROR_INPUT, "'%.*s' already exists",
-                                  TEXT_ARGS(import->output)),
-                      "'--force' replaces it.");
+    return error_hint(
+        call->arena,
+        error_plain(call->arena, ERROR_INPUT, "'%.*s' already exists", TEXT_ARGS(output)),
+        "'--force' replaces it.");
 }
 
 /* The manifest must hold what a manifest must: parents that there are, one root, one head. */
@@ -396,18 +379,21 @@ struct error *command_import(struct call *call)
     struct error *error = find_layout(&import);
     if (!error)
         error = find_dialects(&import);
+    if (!error && !import.output.bytes && cli_has(call, "force"))
+        error = cli_usage(call, "'--force' goes with '--output'");
     if (!error)
-        error = check_free(&import);
+        error = command_import_check_free(call, import.output);
+    if (!error)
+        error = commands_check_project(call);
     if (!error)
         error = open_root(&import, &root);
-    if (!error)
-        error = find_project(&import, root);
     if (!error)
         error = find_places(&import, root);
     if (!error)
         error = layout_read(call->arena, import.layout, &import.options, &import.history);
     if (error)
         return error;
+    import.project = commands_project(call, root);
     layout_measure(call->arena, import.layout, &import.options, &import.history);
     commands_warn(call, import.history.warnings);
     error = errors_sorted(&import.history.faults);

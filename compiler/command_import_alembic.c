@@ -34,7 +34,7 @@ static bool wants_sql(const struct call *call)
 
 static struct error *check_call(struct call *call)
 {
-    struct text dialect = cli_value(call, "dialect"), project = cli_value(call, "project");
+    struct text dialect = cli_value(call, "dialect");
     size_t dialects = 0;
     enum dialect found;
 
@@ -57,12 +57,7 @@ static struct error *check_call(struct call *call)
     if (cli_has(call, "output") && !wants_sql(call))
         return error_hint(call->arena, cli_usage(call, "revisions of Alembic are no SQL"),
                           "'--render' has Alembic write it; '--sql' takes what it has written.");
-    if (project.bytes && (project.size > PROJECT_SIZE_MAX || !index_is_project(project)))
-        return error_hint(
-            call->arena,
-            cli_usage(call, "'%.*s' cannot be the name of a project", TEXT_ARGS(project)),
-            "Take lower-case letters, digits, '.', '_' and '-'.");
-    return NULL;
+    return commands_check_project(call);
 }
 
 /* Findings. */
@@ -456,21 +451,10 @@ static struct error *save_manifest(struct import *import)
                                 import->tree.count, "alembic");
 }
 
-static struct error *check_free(const struct import *import)
-{
-    struct arena *arena = import->call->arena;
-
-    if (!import->output.bytes || cli_has(import->call, "force") || !exists(import->output))
-        return NULL;
-    return error_hint(
-        arena, error_plain(arena, ERROR_INPUT, "'%.*s' already exists", TEXT_ARGS(import->output)),
-        "'--force' replaces it.");
-}
-
 static void find_output(struct import *import)
 {
     struct call *call = import->call;
-    struct text output = cli_value(call, "output"), project = cli_value(call, "project");
+    struct text output = cli_value(call, "output");
 
     import->output = text_equal(output, TEXT("-")) ? (struct text){0} : output;
     struct text folder =
@@ -478,13 +462,13 @@ static void find_output(struct import *import)
     import->scripts = text_equal(folder, TEXT("."))
                           ? TEXT("sql")
                           : arena_format(call->arena, "%.*s/sql", TEXT_ARGS(folder));
-    import->project = project.bytes ? project : commands_project(call->arena, folder);
+    import->project = commands_project(call, folder);
 }
 
 static struct error *save(struct import *import)
 {
     find_output(import);
-    struct error *error = check_free(import);
+    struct error *error = command_import_check_free(import->call, import->output);
     if (!error)
         error = get_sql(import);
     if (error)

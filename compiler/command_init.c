@@ -41,17 +41,14 @@ static struct error *check_free(struct call *call, struct text folder)
 struct error *command_init(struct call *call)
 {
     struct text folder = call->argument_count ? call->arguments[0] : TEXT(".");
-    struct text project = cli_value(call, "project"), name = cli_value(call, "dialect");
+    struct text name = cli_value(call, "dialect");
     enum dialect dialect = DIALECT_POSTGRESQL;
 
     if (name.bytes && !dialect_find(name, &dialect))
         return cli_usage(call, "'--dialect' is postgresql or sqlite");
-    if (project.bytes && !index_is_project(project))
-        return error_hint(
-            call->arena,
-            cli_usage(call, "'%.*s' cannot be the name of a project", TEXT_ARGS(project)),
-            "Take lower-case letters, digits, '.', '_' and '-'.");
-    struct error *error = make_folder(call->arena, folder);
+    struct error *error = commands_check_project(call);
+    if (!error)
+        error = make_folder(call->arena, folder);
     if (!error)
         error = check_free(call, folder);
     if (!error)
@@ -60,7 +57,7 @@ struct error *command_init(struct call *call)
         return error;
 
     const struct text pairs[][2] = {
-        {TEXT("project"), project.bytes ? project : commands_project(call->arena, folder)},
+        {TEXT("project"), commands_project(call, folder)},
         {TEXT("dialect"), dialect_name(dialect)},
     };
     for (size_t i = 0; i < TEMPLATE_COUNT; i++) {

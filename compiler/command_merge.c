@@ -40,18 +40,9 @@ static struct error *find_parents(struct call *call, const struct manifest *mani
 
 static struct text make_title(struct arena *arena, const struct wanted *wanted)
 {
-    CLEANUP(buffer_free) struct buffer title = {0};
-
     if (wanted->parent_count > TITLE_IDS_MAX)
         return arena_format(arena, "Merge %zu heads", wanted->parent_count);
-    buffer_format(&title, "Merge");
-    for (size_t i = 0; i < wanted->parent_count; i++)
-        buffer_format(&title, "%s %.*s",
-                      i == 0                         ? ""
-                      : i + 1 < wanted->parent_count ? ","
-                                                     : " and",
-                      TEXT_ARGS(wanted->parents[i]->id));
-    return arena_copy(arena, buffer_text(&title));
+    return arena_format(arena, "Merge %.*s", TEXT_ARGS(authoring_parents(arena, wanted)));
 }
 
 struct error *command_merge(struct call *call)

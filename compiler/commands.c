@@ -35,12 +35,25 @@ struct error *commands_load_any_heads(struct call *call, struct text path,
     return graph_resolve_any_heads(call->arena, manifest);
 }
 
-struct text commands_project(struct arena *arena, struct text folder)
+struct error *commands_check_project(struct call *call)
 {
-    char *real = realpath(folder.bytes, NULL);
-    struct text name = arena_copy(arena, file_name(text_from(real ? real : "")));
-    char *bytes = (char *)name.bytes;
+    struct text project = cli_value(call, "project");
 
+    if (!project.bytes || index_is_project(project))
+        return NULL;
+    return error_hint(call->arena,
+                      cli_usage(call, "'%.*s' cannot be the name of a project", TEXT_ARGS(project)),
+                      "Take lower-case letters, digits, '.', '_' and '-'.");
+}
+
+struct text commands_project(struct call *call, struct text folder)
+{
+    if (cli_value(call, "project").bytes)
+        return cli_value(call, "project");
+
+    char *real = realpath(folder.bytes, NULL);
+    struct text name = arena_copy(call->arena, file_name(text_from(real ? real : "")));
+    char *bytes = (char *)name.bytes;
     free(real);
     for (size_t i = 0; i < name.size; i++) {
         if (bytes[i] >= 'A' && bytes[i] <= 'Z')

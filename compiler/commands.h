@@ -34,6 +34,9 @@ struct error *command_import(struct call *call) CHECKED;
 struct error *command_import_alembic(struct call *call) CHECKED;
 struct text command_import_scalar(struct arena *arena, struct text text); /* as YAML */
 
+/* --force, or nothing is there. */
+struct error *command_import_check_free(struct call *call, struct text output) CHECKED;
+
 /* The manifest goes into a file, which is told, or to standard output where there is none. */
 struct error *command_import_print(struct call *call, struct text output, struct text manifest,
                                    size_t count, const char *layout) CHECKED;
@@ -72,8 +75,11 @@ struct error *commands_dialects(struct call *call, const struct manifest *manife
 struct error *commands_rehearse(struct call *call, enum dialect dialect,
                                 struct rehearsal **rehearsal) CHECKED;
 
-/* The name of a folder, as far as it can be the name of a project. */
-struct text commands_project(struct arena *arena, struct text folder);
+/* --project, if it is given, must be able to be the name of one. */
+struct error *commands_check_project(struct call *call) CHECKED;
+
+/* What it says; without it the name of the folder, as far as that can be the name of a project. */
+struct text commands_project(struct call *call, struct text folder);
 
 /* Signs with the key of --key. digest is that of the text */
 struct error *commands_sign(struct call *call, enum signed_kind kind, struct text text,

@@ -29,8 +29,8 @@ const char *graph_damage_name(enum damage damage);
  * graph, and marks all damage that is about one revision, however much there is: unknown parents
  * (nearest id as hint), duplicate ids, revisions that are their own parent or ancestor, duplicate
  * parents, roots and heads nobody listed, revisions that no head reaches. Heads are left alone
- * where ids or parents are wrong: they would be wrong only because of that;
- * with the words of an imported history they are told, too.
+ * where ids or parents are wrong: they would be wrong only because of that; with the words of an
+ * imported history they are told, too.
  *
  * manifest  its revisions stand at their positions; on failure, too, all but parents that lead
  *           nowhere are found
