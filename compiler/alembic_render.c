@@ -1,5 +1,6 @@
 #include "compiler/alembic_render.h"
 #include "compiler/graph.h"
+#include "compiler/order.h"
 
 #include <assert.h>
 #include <string.h>
@@ -256,7 +257,7 @@ struct error *alembic_render_run(struct arena *arena, struct alembic_tree *tree,
     };
     struct error *error = kind == SCRIPT_UP ? run_to_heads(&render) : run_from_heads(&render);
 
-    graph_linearize(arena, manifest, &render.order);
+    order_linearize(arena, manifest, &render.order);
     if (!error)
         error = run_for_rest(&render);
     for (size_t i = 0; !error && i < tree->count; i++)

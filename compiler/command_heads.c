@@ -93,7 +93,7 @@ struct error *command_heads(struct call *call)
 
     if (error)
         return error;
-    graph_linearize(call->arena, &manifest, &order);
+    order_linearize(call->arena, &manifest, &order);
     const size_t *alone =
         cli_has(call, "verbose") ? count_alone(call->arena, &manifest, &order) : NULL;
     if (cli_has(call, "json")) {

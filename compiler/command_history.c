@@ -111,7 +111,7 @@ struct error *command_history(struct call *call)
     struct error *error = commands_load_any_heads(call, path, &manifest);
     if (error)
         return error;
-    graph_linearize(call->arena, &manifest, &order);
+    order_linearize(call->arena, &manifest, &order);
     if (range.bytes)
         error = cut(call, &manifest, range, &order);
     if (error)

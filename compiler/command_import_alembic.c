@@ -426,7 +426,7 @@ static void write_revisions(struct import *import, struct buffer *to)
             write_revision(import, to, rendering->order[i]);
         return;
     }
-    graph_linearize(import->call->arena, &import->manifest, &order);
+    order_linearize(import->call->arena, &import->manifest, &order);
     for (size_t i = 0; i < order.count; i++)
         write_revision(import, to, order.steps[i]->position);
 }

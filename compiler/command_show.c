@@ -292,7 +292,7 @@ static void find_step(struct showing *showing)
 {
     struct order order;
 
-    graph_linearize(showing->call->arena, showing->manifest, &order);
+    order_linearize(showing->call->arena, showing->manifest, &order);
     while (order.steps[showing->step] != showing->revision)
         showing->step++;
     showing->step++;

@@ -20,7 +20,7 @@ struct error *commands_load(struct call *call, struct manifest *manifest, struct
     if (!error)
         error = graph_resolve(call->arena, manifest);
     if (!error)
-        graph_linearize(call->arena, manifest, order);
+        order_linearize(call->arena, manifest, order);
     return error;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/lint.h"
+#include "compiler/order.h"
 #include "compiler/rehearsal.h"
 #include "compiler/writer.h"
 #include "runtime/report.h"

@@ -1,12 +1,7 @@
-/* graph.h - revisions to one order; heads, roots, cycles, orphans. Floor 3. */
+/* graph.h - parents that are found, and what is wrong: roots, heads, cycles, orphans. Floor 3. */
 #pragma once
 
 #include "compiler/manifest.h"
-
-struct order {
-    const struct revision **steps;
-    size_t count;
-};
 
 /* What can be wrong with a revision's place in the graph. */
 enum damage {
@@ -60,16 +55,3 @@ size_t graph_heads(struct arena *arena, const struct manifest *manifest,
 
 /* The revision of this id, or NULL; of a manifest that went through graph_resolve. Cost: O(1). */
 struct revision *graph_find(const struct manifest *manifest, struct text id);
-
-/*
- * Places every revision after all of its parents. Where the graph leaves a choice, the revision
- * written first in the manifest goes first, so equal manifests give equal bundles, and a revision
- * added at the end of a manifest moves none before it. A damaged graph is placed, too, for whoever
- * shows it: parents that lead nowhere do not count, and of a cycle the revision written first goes
- * first, in front of a parent; where more must go so, again the one that is written first.
- *
- * manifest  went through graph_resolve
- * order     borrows its revisions from manifest
- * cost      O((V + E) log V)
- */
-void graph_linearize(struct arena *arena, const struct manifest *manifest, struct order *order);

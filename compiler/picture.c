@@ -1,4 +1,5 @@
 #include "compiler/picture.h"
+#include "compiler/order.h"
 #include "runtime/buffer.h"
 
 #include <stdlib.h>
@@ -169,7 +170,7 @@ void picture_new(struct arena *arena, const struct manifest *manifest, bool is_d
     };
 
     *picture = (struct picture){.manifest = manifest, .is_damaged = is_damaged};
-    graph_linearize(arena, manifest, &order);
+    order_linearize(arena, manifest, &order);
     find_missing(arena, &drawing);
     add_nodes(arena, &drawing);
     add_edges(arena, &drawing);

@@ -4,6 +4,7 @@
  */
 #include "compiler/alembic_graph.h"
 #include "compiler/alembic_sql.h"
+#include "compiler/order.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>
@@ -62,7 +63,7 @@ void fuzz_alembic(struct arena *arena, struct text input)
     alembic_graph_check(arena, &tree, false, &manifest);
     check_findings(arena, &tree);
     if (!tree.findings.fault_count) {
-        graph_linearize(arena, &manifest, &order);
+        order_linearize(arena, &manifest, &order);
         assert(order.count == tree.count);
     }
     fuzz_check_error(arena, layout_alembic_read_ini(arena, &source, &settings, &tree));

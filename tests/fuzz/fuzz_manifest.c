@@ -3,6 +3,7 @@
  * that may be included. What is accepted goes on to the graph, which places parents first. Accepted
  * or not there, it is drawn.
  */
+#include "compiler/order.h"
 #include "compiler/picture.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -65,7 +66,7 @@ void fuzz_manifest(struct arena *arena, struct text input)
     fuzz_check_error(arena, error);
     if (error)
         return;
-    graph_linearize(arena, &manifest, &order);
+    order_linearize(arena, &manifest, &order);
     assert(order.count == manifest.count);
     size_t *place = arena_array(arena, size_t, manifest.count); /* by position, from 1 */
     for (size_t i = 0; i < order.count; i++) {

@@ -58,7 +58,7 @@ static void check_accepts(struct arena *arena)
 
     support_check(manifest_load(arena, TEXT("ferry.yaml"), &manifest), "");
     support_check(graph_resolve(arena, &manifest), "");
-    graph_linearize(arena, &manifest, &order);
+    order_linearize(arena, &manifest, &order);
     support_check(compile_run(arena, &manifest, &order, &options, &compiled), "");
 }
 

@@ -45,7 +45,7 @@ static struct error *compile(struct arena *arena, enum dialect dialect, bool reh
 
     assert_string_equal(support_show(arena, manifest_load(arena, TEXT("."), &manifest)), "");
     assert_string_equal(support_show(arena, graph_resolve(arena, &manifest)), "");
-    graph_linearize(arena, &manifest, &order);
+    order_linearize(arena, &manifest, &order);
     if (rehearses && dialect == DIALECT_SQLITE)
         support_check(rehearsal_open(arena, &stage, &rehearsal), "");
     options.rehearsal = rehearsal;
@@ -201,7 +201,7 @@ static void test_no_folder(void **state)
     (void)state;
     assert_null(manifest_load(arena, TEXT("."), &manifest));
     assert_null(graph_resolve(arena, &manifest));
-    graph_linearize(arena, &manifest, &order);
+    order_linearize(arena, &manifest, &order);
     manifest.folder = TEXT("nothing");
     support_check(compile_run(arena, &manifest, &order, &options, &compiled),
                   "5 cannot open 'nothing': No such file or directory");

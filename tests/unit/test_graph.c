@@ -1,5 +1,6 @@
 /* Orders, and damaged graphs: whatever is certain is said in one run, and nothing besides. */
 #include "compiler/graph.h"
+#include "compiler/order.h"
 #include "runtime/buffer.h"
 #include "runtime/file.h"
 #include "support.h"
@@ -518,7 +519,7 @@ static void resolve(struct buffer *shown, const char *files)
     } else {
         struct order order;
 
-        graph_linearize(arena, &manifest, &order);
+        order_linearize(arena, &manifest, &order);
         assert_resolved(arena, &manifest, &order);
         show_order(shown, &order);
     }
@@ -545,7 +546,7 @@ static void test_damaged_row(void **state)
 
     load(arena, row->files, &manifest);
     struct error *error = graph_resolve(arena, &manifest);
-    graph_linearize(arena, &manifest, &order);
+    order_linearize(arena, &manifest, &order);
     for (size_t i = 0; i < order.count; i++) {
         unsigned damage = order.steps[i]->damage;
         const char *opening = "(";
@@ -665,7 +666,7 @@ static void test_nothing(void **state)
 
     (void)state;
     assert_null(graph_resolve(arena, &manifest));
-    graph_linearize(arena, &manifest, &order);
+    order_linearize(arena, &manifest, &order);
     assert_int_equal(order.count, 0);
     assert_null(graph_find(&manifest, TEXT("a")));
     arena_free(&arena);
@@ -728,7 +729,7 @@ static void test_random_orders(void **state)
                     (struct reference){.id = manifest.revisions[i].id};
         }
         assert_null(graph_resolve(arena, &manifest));
-        graph_linearize(arena, &manifest, &order);
+        order_linearize(arena, &manifest, &order);
         assert_resolved(arena, &manifest, &order);
         assert_plain_order(arena, &manifest, &order);
         arena_free(&arena);
@@ -755,7 +756,7 @@ static void test_appended_revision(void **state)
         if (count > 5)
             add_parent(arena, &manifest, 5, 4);
         assert_null(graph_resolve(arena, &manifest));
-        graph_linearize(arena, &manifest, &order);
+        order_linearize(arena, &manifest, &order);
         show_order(&shown, &order);
         buffer_add(&shown, TEXT("\n"));
     }
@@ -770,7 +771,7 @@ static void assert_many(struct arena *arena, struct manifest *manifest)
     struct order order;
 
     assert_null(graph_resolve(arena, manifest));
-    graph_linearize(arena, manifest, &order);
+    order_linearize(arena, manifest, &order);
     assert_resolved(arena, manifest, &order);
 }
 
@@ -883,7 +884,7 @@ static void test_random_damage(void **state)
             for (size_t j = support_below(&seed, 3); j-- > 0;)
                 add_parent(arena, &manifest, i, support_below(&seed, count));
         struct error *error = graph_resolve(arena, &manifest);
-        graph_linearize(arena, &manifest, &order);
+        order_linearize(arena, &manifest, &order);
         assert_int_equal(order.count, count);
         for (size_t i = 0; i < count; i++)
             places[order.steps[i]->position] = i + 1;
@@ -921,7 +922,7 @@ static void test_many_in_a_cycle(void **state)
         buffer_format(&shown, " after 'r%zu'", i % MANY);
     assert_true(text_equal(buffer_text(&shown), error->message));
     buffer_free(&shown);
-    graph_linearize(arena, &manifest, &order);
+    order_linearize(arena, &manifest, &order);
     assert_ptr_equal(order.steps[0], &manifest.revisions[0]);
     for (size_t i = 1; i < MANY; i++)
         assert_ptr_equal(order.steps[i], &manifest.revisions[MANY - i]);
